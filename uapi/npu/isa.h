@@ -1,0 +1,454 @@
+/* SPDX-License-Identifier: (GPL-2.0-only WITH Linux-syscall-note) OR MIT */
+/*
+ * The contract between a program and a die: programs, instructions, tensor
+ * descriptors, element types, reports and error codes.
+ *
+ * All fields are little endian.  Every structure has the same layout on every
+ * ABI; the assertions at the end of the file hold that still.
+ */
+#ifndef _UAPI_NPU_ISA_H_
+#define _UAPI_NPU_ISA_H_
+
+#include <linux/types.h>
+
+#if defined(__cplusplus)
+extern "C" {
+#endif
+
+/*
+ * ISA version of this header.  A card runs every program of its own major
+ * version whose minor version is not above its own.
+ */
+#define NPU_ISA_MAJOR		1
+#define NPU_ISA_MINOR		0
+
+#define NPU_PROGRAM_MAGIC	0x4750504eu	/* "NPPG" */
+
+/* Limits.  A program that exceeds one is refused with NPU_ERR_PROGRAM. */
+#define NPU_MAX_RANK		6
+#define NPU_MAX_OPERANDS	8
+#define NPU_MAX_INSNS		65536
+#define NPU_MAX_TENSORS		65535
+#define NPU_MAX_BASES		4096
+#define NPU_MAX_SCALARS		4096
+#define NPU_MAX_PROGRAM_SIZE	(16u << 20)
+
+/* A tensor index, or a scalar slot, that names nothing. */
+#define NPU_NONE		0xffffu
+
+/**
+ * enum npu_dtype - element types
+ * @NPU_DTYPE_F32: IEEE 754 binary32
+ * @NPU_DTYPE_F16: IEEE 754 binary16
+ * @NPU_DTYPE_S8: two's complement, 8 bits
+ * @NPU_DTYPE_S32: two's complement, 32 bits
+ *
+ * Zero is no type.  Numbers are never reused.
+ */
+enum npu_dtype {
+	NPU_DTYPE_F32 = 1,
+	NPU_DTYPE_F16 = 2,
+	NPU_DTYPE_S8 = 3,
+	NPU_DTYPE_S32 = 4,
+};
+
+/**
+ * enum npu_opcode - instructions
+ *
+ * In the formulas d is operand[0], the destination, and a, b, c are
+ * operand[1], operand[2], operand[3].  "imm" is the value of the instruction's
+ * scalar: from the argument block if &npu_insn.scalar names a slot, else
+ * &npu_insn.imm.  Operands have equal ranks and extents unless a line says
+ * otherwise; a broadcast is a zero stride.  Types are T for "any of f32, f16,
+ * s32, the same for all operands", F for "f32 or f16, the same for all".
+ *
+ * @NPU_OP_NOP: nothing
+ * @NPU_OP_STALL: keep the gang for imm (u32) milliseconds; 0: until stopped
+ * @NPU_OP_FILL: d = imm, whose bits are those of d's type in the low bits
+ * @NPU_OP_COPY: d = convert(a), any type to any type; to an integer it rounds
+ *	to nearest even and saturates, NaN becomes 0
+ * @NPU_OP_GATHER: d[i, ...] = a[b[i], ...]; b is s32 of rank 1; d and a have
+ *	the same type (any), rank and extents but for extent 0.  An index
+ *	outside a is NPU_ERR_INDEX
+ * @NPU_OP_ADD: d = a + b (T); s32 wraps
+ * @NPU_OP_SUB: d = a - b (T); s32 wraps
+ * @NPU_OP_MUL: d = a * b (T); s32 wraps
+ * @NPU_OP_DIV: d = a / b (T); s32 truncates, x / 0 = -1, INT_MIN / -1 wraps
+ * @NPU_OP_MIN: d = min(a, b) (T); a NaN in either operand gives NaN
+ * @NPU_OP_MAX: d = max(a, b) (T); a NaN in either operand gives NaN
+ * @NPU_OP_NEG: d = -a (T)
+ * @NPU_OP_ABS: d = \|a\| (T)
+ * @NPU_OP_RELU: d = max(a, 0) (T)
+ * @NPU_OP_EXP: d = e^a (F)
+ * @NPU_OP_LOG: d = ln a (F)
+ * @NPU_OP_SQRT: d = sqrt a (F)
+ * @NPU_OP_RSQRT: d = 1 / sqrt a (F)
+ * @NPU_OP_TANH: d = tanh a (F)
+ * @NPU_OP_SIGMOID: d = 1 / (1 + e^-a) (F)
+ * @NPU_OP_GELU: d = a/2 * (1 + erf(a / sqrt 2)) (F)
+ * @NPU_OP_GELU_TANH: d = a/2 * (1 + tanh(sqrt(2/pi) * (a + 0.044715 a^3))) (F)
+ * @NPU_OP_SILU: d = a * sigmoid(a) (F)
+ * @NPU_OP_SOFTMAX: d = softmax(a) over &npu_insn_axis.axis (F)
+ * @NPU_OP_REDUCE_SUM: d = sum of a over the axis (T); d has extent 1 there
+ * @NPU_OP_REDUCE_MEAN: d = mean of a over the axis (F)
+ * @NPU_OP_REDUCE_MAX: d = max of a over the axis (T); NaN wins
+ * @NPU_OP_ARGMAX: d = index of the first max of a over the axis; a is T, d is
+ *	s32 with extent 1 there; NaN wins
+ * @NPU_OP_MATMUL: d[.., m, n] = scale * sum over k of a[.., m, k] b[.., k, n];
+ *	rank 2 to 6, leading extents equal.  (a, b -> d) is one of (f32, f32 ->
+ *	f32), (f16, f16 -> f16 or f32), (s8, s8 -> s32), (s8, s8 -> f32).  Scale
+ *	is imm (f32) for the last and 1 for the others, whose scalar and imm
+ *	must be NPU_NONE and 0.  Accumulates in f32, or s32 (wraps)
+ * @NPU_OP_CONV2D: d[n, m, y, x] = c[m] + sum over i, u, v of a[n, g*I + i,
+ *	y*sy + u*dy - py, x*sx + v*dx - px] * b[m, i, u, v], where b has I input
+ *	channels, the number of groups is C / I and g is m's group; outside a is
+ *	0; c (rank 1) may be NPU_NONE (F, all operands).  Accumulates in f32
+ * @NPU_OP_MAXPOOL2D: d[n, c, y, x] = max over the window of a (F, s8, s32);
+ *	outside a is not looked at, each window must touch a
+ * @NPU_OP_AVGPOOL2D: the mean over the window (F), counting elements in a
+ *	only, unless NPU_INSN_COUNT_PAD is set: then all that lie in the padded
+ *	input
+ */
+enum npu_opcode {
+	NPU_OP_NOP = 0,
+	NPU_OP_STALL = 1,
+
+	NPU_OP_FILL = 16,
+	NPU_OP_COPY = 17,
+	NPU_OP_GATHER = 18,
+
+	NPU_OP_ADD = 32,
+	NPU_OP_SUB = 33,
+	NPU_OP_MUL = 34,
+	NPU_OP_DIV = 35,
+	NPU_OP_MIN = 36,
+	NPU_OP_MAX = 37,
+
+	NPU_OP_NEG = 64,
+	NPU_OP_ABS = 65,
+	NPU_OP_RELU = 66,
+	NPU_OP_EXP = 67,
+	NPU_OP_LOG = 68,
+	NPU_OP_SQRT = 69,
+	NPU_OP_RSQRT = 70,
+	NPU_OP_TANH = 71,
+	NPU_OP_SIGMOID = 72,
+	NPU_OP_GELU = 73,
+	NPU_OP_GELU_TANH = 74,
+	NPU_OP_SILU = 75,
+
+	NPU_OP_SOFTMAX = 128,
+	NPU_OP_REDUCE_SUM = 129,
+	NPU_OP_REDUCE_MEAN = 130,
+	NPU_OP_REDUCE_MAX = 131,
+	NPU_OP_ARGMAX = 132,
+
+	NPU_OP_MATMUL = 160,
+
+	NPU_OP_CONV2D = 192,
+	NPU_OP_MAXPOOL2D = 193,
+	NPU_OP_AVGPOOL2D = 194,
+};
+
+/* &npu_insn.flags: an average counts the padding too (NPU_OP_AVGPOOL2D). */
+#define NPU_INSN_COUNT_PAD	(1u << 0)
+
+/**
+ * struct npu_tensor - tensor descriptor, 128 bytes
+ * @base: slot of the argument block that holds the base address
+ * @dtype: &enum npu_dtype
+ * @rank: number of extents used, 1 to NPU_MAX_RANK
+ * @pad: must be zero
+ * @offset: bytes from the base address to element (0, ..., 0)
+ * @extent: elements along each dimension, outermost first; at least 1 within
+ *	the rank, 0 beyond it
+ * @stride: bytes from one element to the next along each dimension; zero
+ *	broadcasts, negative walks backwards; 0 beyond the rank.  A destination
+ *	must not overlap itself: no stride of it may be zero where the extent is
+ *	above 1
+ * @pad2: must be zero
+ *
+ * Base plus offset and every stride are multiples of the element size.  A
+ * destination may be the very same tensor as an operand of an element-wise
+ * instruction; any other overlap of destination and source is undefined, but
+ * harms nobody else.
+ */
+struct npu_tensor {
+	__u16 base;
+	__u8 dtype;
+	__u8 rank;
+	__u32 pad;
+	__u64 offset;
+	__u64 extent[NPU_MAX_RANK];
+	__s64 stride[NPU_MAX_RANK];
+	__u64 pad2[2];
+};
+
+/**
+ * struct npu_insn_axis - parameters of reductions and of NPU_OP_SOFTMAX
+ * @axis: dimension, below the rank
+ * @pad: must be zero
+ */
+struct npu_insn_axis {
+	__u32 axis;
+	__u32 pad[7];
+};
+
+/**
+ * struct npu_insn_window - parameters of convolution and pooling
+ * @kernel: extents of the window: height, width, 1
+ * @stride: steps of the window: height, width, 1; at least 1
+ * @dilation: steps inside the window: height, width, 1; at least 1
+ * @pad_begin: zeros before: top, left, 0
+ * @pad_end: zeros behind: bottom, right, 0
+ * @pad: must be zero
+ *
+ * An output extent is at most floor((in + pad_begin + pad_end - dilation *
+ * (kernel - 1) - 1) / stride) + 1, or one more for pooling if that window still
+ * touches the input.  The third entry is room for volumes.
+ */
+struct npu_insn_window {
+	__u16 kernel[3];
+	__u16 stride[3];
+	__u16 dilation[3];
+	__u16 pad_begin[3];
+	__u16 pad_end[3];
+	__u16 pad;
+};
+
+/**
+ * struct npu_insn - one instruction, 64 bytes
+ * @opcode: &enum npu_opcode
+ * @scalar: slot of the argument block with the instruction's scalar, or
+ *	NPU_NONE to use @imm.  NPU_NONE where the instruction has no scalar
+ * @flags: NPU_INSN_* that the instruction knows; others must be zero
+ * @operand: tensor indices, the destination first; unused ones are NPU_NONE
+ * @imm: the scalar's bits, zero if unused
+ * @pad: must be zero
+ * @axis: for reductions and NPU_OP_SOFTMAX
+ * @window: for convolution and pooling
+ * @raw: all parameter bytes; the unused ones must be zero
+ */
+struct npu_insn {
+	__u16 opcode;
+	__u16 scalar;
+	__u32 flags;
+	__u16 operand[NPU_MAX_OPERANDS];
+	__u32 imm;
+	__u32 pad;
+	union {
+		struct npu_insn_axis axis;
+		struct npu_insn_window window;
+		__u8 raw[32];
+	};
+};
+
+/**
+ * struct npu_program_header - the beginning of a program, 64 bytes
+ * @magic: NPU_PROGRAM_MAGIC
+ * @isa_major: NPU_ISA_MAJOR
+ * @isa_minor: at most the card's minor version
+ * @insn_count: number of &struct npu_insn that follow, 0 to NPU_MAX_INSNS
+ * @tensor_count: number of &struct npu_tensor that follow these
+ * @base_count: base addresses that the argument block holds
+ * @scalar_count: scalars that the argument block holds behind these
+ * @pad: must be zero
+ *
+ * A program's size is exactly header + instructions + tensors.  Its address is
+ * a multiple of 8.
+ *
+ * The argument block of a RUN is base_count 64-bit addresses in the queue's
+ * address space, then scalar_count 64-bit words whose low 32 bits are a scalar
+ * and whose high 32 bits are zero.  Its size is exactly that, its address a
+ * multiple of 8.  It is read once, when the RUN starts.
+ */
+struct npu_program_header {
+	__u32 magic;
+	__u16 isa_major;
+	__u16 isa_minor;
+	__u32 insn_count;
+	__u32 tensor_count;
+	__u32 base_count;
+	__u32 scalar_count;
+	__u64 pad[5];
+};
+
+/**
+ * struct npu_report - what a RUN leaves at its report address, 64 bytes
+ * @status: &enum npu_error_code, 0 when the program ran to its end
+ * @insn: index of the instruction that failed, else the number executed
+ * @cookie: the cookie of the RUN
+ * @host_start: host time when the first tile started, ns
+ * @host_end: host time when the last tile finished, ns
+ * @device_time: what the program would have taken on the silicon by the timing
+ *	model of the card's profile, ns
+ * @operations: arithmetic operations, by the timing model
+ * @bytes: bytes moved, by the timing model
+ * @pad: zero
+ *
+ * The address is a multiple of 8.  Host time is the clock of NPU_REG_HOST_TIME.
+ */
+struct npu_report {
+	__u32 status;
+	__u32 insn;
+	__u64 cookie;
+	__u64 host_start;
+	__u64 host_end;
+	__u64 device_time;
+	__u64 operations;
+	__u64 bytes;
+	__u64 pad;
+};
+
+/*
+ * All error codes of a card, X(name, number, errno, text).  The errno is what
+ * the driver gives to the waiter of a job that failed so.
+ */
+#define NPU_ERROR_TABLE(X) \
+	X(NONE,		  0, 0,          "no error") \
+	X(RING,		  1, EIO,        "ring, tail or fence address that the card cannot use") \
+	X(PACKET,	  2, EINVAL,     "malformed packet") \
+	X(PROGRAM,	  3, EINVAL,     "malformed program header, or sizes that do not match") \
+	X(ARGUMENTS,	  4, EINVAL,     "malformed argument block") \
+	X(OPCODE,	  5, EINVAL,     "unknown instruction") \
+	X(OPERAND,	  6, EINVAL,     "operand missing, superfluous or out of range") \
+	X(TENSOR,	  7, EINVAL,     "malformed tensor descriptor") \
+	X(DTYPE,	  8, EINVAL,     "element type that the instruction does not take") \
+	X(SHAPE,	  9, EINVAL,     "extents that do not fit together") \
+	X(PARAMETER,	 10, EINVAL,     "instruction parameter out of range") \
+	X(INDEX,	 11, ERANGE,     "index tensor that points outside") \
+	X(PAGE_FAULT,	 12, EFAULT,     "address that is not mapped") \
+	X(WRITE_FAULT,	 13, EFAULT,     "write to a read-only mapping") \
+	X(PAGE_TABLE,	 14, EFAULT,     "malformed page table entry") \
+	X(DMA,		 15, EIO,        "host memory that cannot be reached") \
+	X(MEMORY,	 16, EIO,        "uncorrectable memory error") \
+	X(STOPPED,	 17, ECANCELED,  "stopped by the driver") \
+	X(INNOCENT_RESET, 18, EIO,       "a die was reset under the job") \
+	X(UNSUPPORTED,	 19, EOPNOTSUPP, "not built in this card") \
+	X(RESOURCES,	 20, ENOMEM,     "the card ran out of host resources")
+
+/* Why a queue stopped: NPU_ERR_NONE, NPU_ERR_RING, ... as in the table. */
+enum npu_error_code {
+#define NPU_ERROR_ENUM(name, number, err, text) NPU_ERR_##name = number,
+	NPU_ERROR_TABLE(NPU_ERROR_ENUM)
+#undef NPU_ERROR_ENUM
+	NPU_ERR_COUNT = 21,
+};
+
+/**
+ * struct npu_error - the error record of a queue, 64 bytes
+ * @code: &enum npu_error_code, 0: no error
+ * @insn: index of the instruction, NPU_ERROR_NO_INSN if none was at fault
+ * @packet: number of the packet since the queue was enabled, from 0
+ * @address: the address that faulted, in the address space of @space
+ * @operand: operand index within the instruction, NPU_NONE if none
+ * @die: die that met the error, NPU_NONE if none
+ * @opcode: of the packet
+ * @space: &enum npu_space of @address
+ * @pad: zero
+ * @cookie: cookie of the RUN, 0 for other packets
+ * @host_time: when it was met, ns
+ * @pad2: zero
+ */
+struct npu_error {
+	__u32 code;
+	__u32 insn;
+	__u64 packet;
+	__u64 address;
+	__u16 operand;
+	__u16 die;
+	__u8 opcode;
+	__u8 space;
+	__u16 pad;
+	__u64 cookie;
+	__u64 host_time;
+	__u64 pad2[2];
+};
+
+#define NPU_ERROR_NO_INSN	0xffffffffu
+
+/*
+ * NPU_ASSERT_SIZE() and NPU_ASSERT_AT() hold a layout still in the kernel, in
+ * QEMU and in user space, in C and in C++.
+ */
+#if defined(__cplusplus)
+#define NPU_STATIC_ASSERT(cond) static_assert(cond, #cond)
+#else
+#define NPU_STATIC_ASSERT(cond) _Static_assert(cond, #cond)
+#endif
+#define NPU_ASSERT_SIZE(type, size) \
+	NPU_STATIC_ASSERT(sizeof(type) == (size))
+#define NPU_ASSERT_AT(type, member, at) \
+	NPU_STATIC_ASSERT(__builtin_offsetof(type, member) == (at))
+
+NPU_ASSERT_SIZE(struct npu_tensor, 128);
+NPU_ASSERT_AT(struct npu_tensor, base, 0);
+NPU_ASSERT_AT(struct npu_tensor, dtype, 2);
+NPU_ASSERT_AT(struct npu_tensor, rank, 3);
+NPU_ASSERT_AT(struct npu_tensor, pad, 4);
+NPU_ASSERT_AT(struct npu_tensor, offset, 8);
+NPU_ASSERT_AT(struct npu_tensor, extent, 16);
+NPU_ASSERT_AT(struct npu_tensor, stride, 64);
+NPU_ASSERT_AT(struct npu_tensor, pad2, 112);
+
+NPU_ASSERT_SIZE(struct npu_insn_axis, 32);
+NPU_ASSERT_AT(struct npu_insn_axis, axis, 0);
+NPU_ASSERT_AT(struct npu_insn_axis, pad, 4);
+
+NPU_ASSERT_SIZE(struct npu_insn_window, 32);
+NPU_ASSERT_AT(struct npu_insn_window, kernel, 0);
+NPU_ASSERT_AT(struct npu_insn_window, stride, 6);
+NPU_ASSERT_AT(struct npu_insn_window, dilation, 12);
+NPU_ASSERT_AT(struct npu_insn_window, pad_begin, 18);
+NPU_ASSERT_AT(struct npu_insn_window, pad_end, 24);
+NPU_ASSERT_AT(struct npu_insn_window, pad, 30);
+
+NPU_ASSERT_SIZE(struct npu_insn, 64);
+NPU_ASSERT_AT(struct npu_insn, opcode, 0);
+NPU_ASSERT_AT(struct npu_insn, scalar, 2);
+NPU_ASSERT_AT(struct npu_insn, flags, 4);
+NPU_ASSERT_AT(struct npu_insn, operand, 8);
+NPU_ASSERT_AT(struct npu_insn, imm, 24);
+NPU_ASSERT_AT(struct npu_insn, pad, 28);
+NPU_ASSERT_AT(struct npu_insn, raw, 32);
+
+NPU_ASSERT_SIZE(struct npu_program_header, 64);
+NPU_ASSERT_AT(struct npu_program_header, magic, 0);
+NPU_ASSERT_AT(struct npu_program_header, isa_major, 4);
+NPU_ASSERT_AT(struct npu_program_header, isa_minor, 6);
+NPU_ASSERT_AT(struct npu_program_header, insn_count, 8);
+NPU_ASSERT_AT(struct npu_program_header, tensor_count, 12);
+NPU_ASSERT_AT(struct npu_program_header, base_count, 16);
+NPU_ASSERT_AT(struct npu_program_header, scalar_count, 20);
+NPU_ASSERT_AT(struct npu_program_header, pad, 24);
+
+NPU_ASSERT_SIZE(struct npu_report, 64);
+NPU_ASSERT_AT(struct npu_report, status, 0);
+NPU_ASSERT_AT(struct npu_report, insn, 4);
+NPU_ASSERT_AT(struct npu_report, cookie, 8);
+NPU_ASSERT_AT(struct npu_report, host_start, 16);
+NPU_ASSERT_AT(struct npu_report, host_end, 24);
+NPU_ASSERT_AT(struct npu_report, device_time, 32);
+NPU_ASSERT_AT(struct npu_report, operations, 40);
+NPU_ASSERT_AT(struct npu_report, bytes, 48);
+NPU_ASSERT_AT(struct npu_report, pad, 56);
+
+NPU_ASSERT_SIZE(struct npu_error, 64);
+NPU_ASSERT_AT(struct npu_error, code, 0);
+NPU_ASSERT_AT(struct npu_error, insn, 4);
+NPU_ASSERT_AT(struct npu_error, packet, 8);
+NPU_ASSERT_AT(struct npu_error, address, 16);
+NPU_ASSERT_AT(struct npu_error, operand, 24);
+NPU_ASSERT_AT(struct npu_error, die, 26);
+NPU_ASSERT_AT(struct npu_error, opcode, 28);
+NPU_ASSERT_AT(struct npu_error, space, 29);
+NPU_ASSERT_AT(struct npu_error, pad, 30);
+NPU_ASSERT_AT(struct npu_error, cookie, 32);
+NPU_ASSERT_AT(struct npu_error, host_time, 40);
+NPU_ASSERT_AT(struct npu_error, pad2, 48);
+
+#if defined(__cplusplus)
+}
+#endif
+
+#endif /* _UAPI_NPU_ISA_H_ */
