@@ -1,0 +1,96 @@
+# SPDX-License-Identifier: MIT
+#
+# Everything from here; `make help` lists the targets.  Each directory's Makefile
+# also works by itself.  What takes minutes (QEMU, the guest's kernel) is kept in
+# ${XDG_CACHE_HOME:-~/.cache}/npu and shared by all checkouts.
+
+ifneq ($(words $(CURDIR)),1)
+$(error the path of this directory has a space, which Kbuild cannot take: move it)
+endif
+
+TOP  := $(CURDIR)
+JOBS ?= $(shell nproc)
+
+# Kernel headers to build the driver with; by default those of the guest's kernel.
+KDIR ?= $(TOP)/build/kernel/headers
+
+.DEFAULT_GOAL := all
+MAKEFLAGS     += --no-print-directory
+
+## all: build QEMU with the card, the driver, the library and the tools
+all: qemu modules lib tools
+
+## demo: install what is missing, build, and run a model on a card in a VM
+demo:
+	@scripts/demo
+
+## check: install what is missing, build, and run every test
+check:
+	@scripts/check
+
+## kselftest T=name: rebuild the driver and run one guest test in a VM
+kselftest: modules lib selftests vm-tools
+	@scripts/run-kselftest $(T)
+
+## deps: install the Debian packages that are missing
+deps:
+ifndef NODEPS
+	@scripts/install-deps
+endif
+
+## qemu: QEMU with the card in it
+qemu:
+	@scripts/build-qemu
+
+## kernel: the guest's kernel and its headers
+kernel:
+	@scripts/fetch-kernel
+
+## modules [KDIR=dir]: the driver, npu.ko, for the guest's kernel or for KDIR
+modules: $(if $(filter $(TOP)/build/kernel/%,$(KDIR)),kernel)
+	@test -e $(KDIR)/Makefile || { echo "make: no kernel headers in $(KDIR);" \
+		"give KDIR=/lib/modules/RELEASE/build" >&2; exit 1; }
+	$(MAKE) -C $(KDIR) M=$(TOP) -j$(JOBS) modules
+
+## lib: libnpu
+lib:
+	$(MAKE) -C libnpu -j$(JOBS)
+
+## tools: npuctl, npu-run and npu-vm
+tools: lib
+	$(MAKE) -C tools -j$(JOBS)
+
+## selftests: the tests that run in the guest
+selftests: kselftest-headers lib
+	$(MAKE) -C selftests -j$(JOBS)
+
+# What a VM needs beside the driver.
+vm-tools: qemu kernel tools
+
+# kselftest.h, kselftest_harness.h and checkpatch, into build/linux-source.
+kselftest-headers:
+	@scripts/fetch-linux-source
+
+## lint: compiler warnings (W=1), sparse, checkpatch, kernel-doc, shellcheck
+lint: kernel kselftest-headers
+	@scripts/lint $(KDIR)
+
+## clean: remove what was built here; the cache stays
+clean:
+	-$(MAKE) -C tools clean
+	-$(MAKE) -C libnpu clean
+	-$(MAKE) -C selftests clean
+	-$(MAKE) -C qemu-device/tests clean
+	if [ -e $(KDIR)/Makefile ]; then $(MAKE) -C $(KDIR) M=$(TOP) clean; fi
+	rm -rf build
+
+## help: this list
+help:
+	@sed -n 's/^## \([^:]*\): \(.*\)/  \1|\2/p' $(firstword $(MAKEFILE_LIST)) | \
+		awk -F'|' '{ printf "%-26s %s\n", $$1, $$2 }'
+	@echo
+	@echo "Variables: JOBS=n (compile jobs), NODEPS=1 (install nothing)," \
+		"XDG_CACHE_HOME=dir"
+
+.PHONY: all demo check kselftest deps qemu kernel modules lib tools selftests \
+	vm-tools kselftest-headers lint clean help

@@ -1,0 +1,42 @@
+# SPDX-License-Identifier: MIT
+# What the scripts share.  Sourced, never run.
+
+top=$(cd "$(dirname "$0")/.." && pwd)
+cache=${XDG_CACHE_HOME:-${HOME:?}/.cache}/npu
+self=${0##*/}
+
+say() {
+	printf '%s\n' "$*"
+}
+
+die() {
+	printf '%s: %s\n' "$self" "$*" >&2
+	exit 1
+}
+
+# need_space DIRECTORY MEGABYTES PURPOSE: stop early rather than half-way.
+need_space() {
+	_dir=$1
+	while [ ! -d "$_dir" ]; do
+		_dir=$(dirname "$_dir")
+	done
+	_free=$(df -Pm "$_dir" | awk 'NR == 2 { print $4 }')
+	[ "$_free" -ge "$2" ] || die "$3 needs $2 MB in $1, which has $_free MB:" \
+		"free some, or choose another place with XDG_CACHE_HOME="
+}
+
+# apt as a user who need not be root, quiet where it would warn about it.
+apt_get() {
+	apt-get -q -o APT::Sandbox::User="$(id -un)" "$@"
+}
+
+need_apt() {
+	command -v apt-get >/dev/null && command -v dpkg-deb >/dev/null ||
+		die "this machine has no apt-get and dpkg: $1"
+}
+
+# link_build TARGET NAME: build/NAME points to TARGET from now on.
+link_build() {
+	mkdir -p "$top/build"
+	ln -sfn "$1" "$top/build/$2"
+}
