@@ -22,6 +22,8 @@
 extern "C" {
 #endif
 
+#pragma GCC visibility push(default)
+
 struct npu_device;
 struct npu_vm;
 struct npu_bo;
@@ -230,6 +232,8 @@ int npu_op_pool2d(struct npu_program *prog, uint32_t opcode, npu_tensor_id d,
 int npu_program_finish(struct npu_program *prog);
 /* Its image, for looking at; *size in bytes. NULL before it is finished. */
 const void *npu_program_image(const struct npu_program *prog, size_t *size);
+
+#pragma GCC visibility pop
 
 #ifdef __cplusplus
 }

@@ -1,0 +1,232 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Instructions.  What is checked here is what encoding one needs; types and
+ * extents are the card's to judge, which names instruction and operand.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "internal.h"
+
+struct npu_scalar npu_f32(float value)
+{
+	struct npu_scalar scalar = { .slot = NPU_NONE };
+
+	memcpy(&scalar.bits, &value, sizeof(value));
+	return scalar;
+}
+
+struct npu_scalar npu_u32(uint32_t value)
+{
+	return (struct npu_scalar){ .bits = value, .slot = NPU_NONE };
+}
+
+struct npu_scalar npu_slot(uint16_t slot)
+{
+	return (struct npu_scalar){ .slot = slot };
+}
+
+static struct npu_insn new_insn(uint32_t opcode)
+{
+	struct npu_insn insn = { .opcode = opcode, .scalar = NPU_NONE };
+
+	memset(insn.operand, 0xff, sizeof(insn.operand));
+	return insn;
+}
+
+static int set_scalar(struct npu_program *prog, struct npu_insn *insn,
+		      struct npu_scalar scalar)
+{
+	if (scalar.slot == NPU_NONE) {
+		insn->imm = scalar.bits;
+		return 0;
+	}
+	if (scalar.slot >= prog->scalar_count)
+		return npu_program_fail(prog, -EINVAL, "there is no scalar slot %u",
+					scalar.slot);
+	insn->scalar = scalar.slot;
+	return 0;
+}
+
+/* Add an instruction with its operands, the destination first. */
+static int emit(struct npu_program *prog, struct npu_insn *insn,
+		const npu_tensor_id *operands, unsigned int count)
+{
+	unsigned int i;
+
+	for (i = 0; i < count; i++) {
+		if (!npu_tensor_desc(prog, operands[i]))
+			return npu_program_fail(prog, -EINVAL,
+						"operand %u: there is no tensor %d",
+						i, operands[i]);
+		insn->operand[i] = operands[i];
+	}
+	return npu_program_add_insn(prog, insn);
+}
+
+#define EMIT(prog, insn, ...) \
+	emit(prog, insn, (const npu_tensor_id[]){ __VA_ARGS__ }, \
+	     sizeof((const npu_tensor_id[]){ __VA_ARGS__ }) / sizeof(npu_tensor_id))
+
+static int check_opcode(struct npu_program *prog, uint32_t opcode, uint32_t first,
+			uint32_t last)
+{
+	int err = npu_program_check(prog);
+
+	if (err)
+		return err;
+	if (opcode < first || opcode > last)
+		return npu_program_fail(prog, -EINVAL,
+					"opcode %u is not one of %u to %u", opcode,
+					first, last);
+	return 0;
+}
+
+int npu_op_stall(struct npu_program *prog, struct npu_scalar ms)
+{
+	struct npu_insn insn = new_insn(NPU_OP_STALL);
+	int err = npu_program_check(prog);
+
+	if (!err)
+		err = set_scalar(prog, &insn, ms);
+	return err ? err : emit(prog, &insn, NULL, 0);
+}
+
+int npu_op_fill(struct npu_program *prog, npu_tensor_id d, struct npu_scalar v)
+{
+	struct npu_insn insn = new_insn(NPU_OP_FILL);
+	int err = npu_program_check(prog);
+
+	if (!err)
+		err = set_scalar(prog, &insn, v);
+	return err ? err : EMIT(prog, &insn, d);
+}
+
+int npu_op_copy(struct npu_program *prog, npu_tensor_id d, npu_tensor_id a)
+{
+	struct npu_insn insn = new_insn(NPU_OP_COPY);
+	int err = npu_program_check(prog);
+
+	return err ? err : EMIT(prog, &insn, d, a);
+}
+
+int npu_op_gather(struct npu_program *prog, npu_tensor_id d, npu_tensor_id a,
+		  npu_tensor_id index)
+{
+	struct npu_insn insn = new_insn(NPU_OP_GATHER);
+	int err = npu_program_check(prog);
+
+	return err ? err : EMIT(prog, &insn, d, a, index);
+}
+
+int npu_op_binary(struct npu_program *prog, uint32_t opcode, npu_tensor_id d,
+		  npu_tensor_id a, npu_tensor_id b)
+{
+	struct npu_insn insn = new_insn(opcode);
+	const struct npu_tensor *desc;
+	uint64_t extent[NPU_MAX_RANK];
+	unsigned int rank;
+	int err = check_opcode(prog, opcode, NPU_OP_ADD, NPU_OP_MAX);
+
+	if (err)
+		return err;
+	desc = npu_tensor_desc(prog, d);
+	if (!desc)
+		return npu_program_fail(prog, -EINVAL, "operand 0: there is no tensor %d",
+					d);
+	/* A copy: adding a view may move the table. */
+	rank = desc->rank;
+	memcpy(extent, desc->extent, sizeof(extent));
+	a = npu_view_broadcast(prog, a, rank, extent);
+	b = npu_view_broadcast(prog, b, rank, extent);
+	return prog->err ? prog->err : EMIT(prog, &insn, d, a, b);
+}
+
+int npu_op_unary(struct npu_program *prog, uint32_t opcode, npu_tensor_id d,
+		 npu_tensor_id a)
+{
+	struct npu_insn insn = new_insn(opcode);
+	int err = check_opcode(prog, opcode, NPU_OP_NEG, NPU_OP_SILU);
+
+	return err ? err : EMIT(prog, &insn, d, a);
+}
+
+int npu_op_axis(struct npu_program *prog, uint32_t opcode, npu_tensor_id d,
+		npu_tensor_id a, unsigned int axis)
+{
+	struct npu_insn insn = new_insn(opcode);
+	const struct npu_tensor *desc;
+	int err = check_opcode(prog, opcode, NPU_OP_SOFTMAX, NPU_OP_ARGMAX);
+
+	if (err)
+		return err;
+	desc = npu_tensor_desc(prog, a);
+	if (desc && axis >= desc->rank)
+		return npu_program_fail(prog, -EINVAL, "axis %u of a tensor of rank %u",
+					axis, desc->rank);
+	insn.axis.axis = axis;
+	return EMIT(prog, &insn, d, a);
+}
+
+int npu_op_matmul(struct npu_program *prog, npu_tensor_id d, npu_tensor_id a,
+		  npu_tensor_id b)
+{
+	struct npu_insn insn = new_insn(NPU_OP_MATMUL);
+	int err = npu_program_check(prog);
+
+	return err ? err : EMIT(prog, &insn, d, a, b);
+}
+
+int npu_op_matmul_scaled(struct npu_program *prog, npu_tensor_id d, npu_tensor_id a,
+			 npu_tensor_id b, struct npu_scalar scale)
+{
+	struct npu_insn insn = new_insn(NPU_OP_MATMUL);
+	int err = npu_program_check(prog);
+
+	if (!err)
+		err = set_scalar(prog, &insn, scale);
+	return err ? err : EMIT(prog, &insn, d, a, b);
+}
+
+/* A window in a plane: its third dimension is one element that stays put. */
+static struct npu_insn_window plane(const struct npu_insn_window *window)
+{
+	struct npu_insn_window w = *window;
+
+	w.kernel[2] = 1;
+	w.stride[2] = 1;
+	w.dilation[2] = 1;
+	w.pad_begin[2] = 0;
+	w.pad_end[2] = 0;
+	w.pad = 0;
+	return w;
+}
+
+int npu_op_conv2d(struct npu_program *prog, npu_tensor_id d, npu_tensor_id a,
+		  npu_tensor_id weight, npu_tensor_id bias,
+		  const struct npu_insn_window *window)
+{
+	struct npu_insn insn = new_insn(NPU_OP_CONV2D);
+	int err = npu_program_check(prog);
+
+	if (err)
+		return err;
+	insn.window = plane(window);
+	if (bias < 0)
+		return EMIT(prog, &insn, d, a, weight);
+	return EMIT(prog, &insn, d, a, weight, bias);
+}
+
+int npu_op_pool2d(struct npu_program *prog, uint32_t opcode, npu_tensor_id d,
+		  npu_tensor_id a, const struct npu_insn_window *window,
+		  uint32_t flags)
+{
+	struct npu_insn insn = new_insn(opcode);
+	int err = check_opcode(prog, opcode, NPU_OP_MAXPOOL2D, NPU_OP_AVGPOOL2D);
+
+	if (err)
+		return err;
+	insn.window = plane(window);
+	insn.flags = flags;
+	return EMIT(prog, &insn, d, a);
+}
