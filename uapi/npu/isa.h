@@ -33,6 +33,16 @@ extern "C" {
 #define NPU_MAX_SCALARS		4096
 #define NPU_MAX_PROGRAM_SIZE	(16u << 20)
 
+/* A tensor with more elements, repeated ones counted, is NPU_ERR_TENSOR. */
+#define NPU_MAX_ELEMENTS	(1ull << 48)
+/*
+ * Most elements of a that one element of d is made of: the axis of a reduction
+ * or of NPU_OP_SOFTMAX, k of NPU_OP_MATMUL, the window of a pooling, the window
+ * times the input channels of a group of a convolution.  It bounds the time of
+ * a tile; more is NPU_ERR_SHAPE.
+ */
+#define NPU_MAX_CONTRACTION	(1u << 24)
+
 /* A tensor index, or a scalar slot, that names nothing. */
 #define NPU_NONE		0xffffu
 
