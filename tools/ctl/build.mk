@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: MIT
+npuctl_LIBS := -ldrm -lcjson
