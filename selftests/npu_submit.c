@@ -1,0 +1,433 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* SUBMIT: order, reports, arguments, and everything that it refuses. */
+#include "kselftest_harness.h"
+#include "npu_test.h"
+
+FIXTURE(submit)
+{
+	struct npt_client client;
+	struct npt_bo bo;
+	struct npt_code fill;
+	uint64_t args;
+	uint32_t queue;
+	int fd;
+};
+
+#define WORDS	1024
+
+FIXTURE_SETUP(submit)
+{
+	uint64_t args[2];
+
+	ASSERT_EQ(0, npt_client_open(&self->client));
+	self->fd = self->client.fd;
+	ASSERT_EQ(0, npt_bo_new(&self->client, &self->bo, 64 * NPT_KIB,
+				DRM_NPU_PLACE_HBM, 0, 0));
+	ASSERT_EQ(0, npt_code_fill(&self->client, WORDS, &self->fill));
+	args[0] = self->bo.va;
+	args[1] = 0xcafe0000;
+	self->args = npt_push(&self->client, args, sizeof(args));
+	ASSERT_NE(0, self->args);
+	ASSERT_EQ(0, npt_queue_create(&self->client, 0, 0, &self->queue));
+}
+
+FIXTURE_TEARDOWN(submit)
+{
+	npt_client_close(&self->client);
+}
+
+#define SUBMIT_DATA FIXTURE_DATA(submit)
+
+static struct drm_npu_job good_job(const SUBMIT_DATA *self)
+{
+	return npt_job(self->queue, &self->fill, self->args, 16);
+}
+
+static uint64_t jobs_taken(const SUBMIT_DATA *self)
+{
+	struct drm_npu_queue_get_state state;
+
+	return npt_queue_state(self->fd, self->queue, &state) ?
+		~0ull : state.jobs_submitted;
+}
+
+TEST_F(submit, a_job_runs)
+{
+	EXPECT_EQ(0, npt_run(&self->client, self->queue, &self->fill,
+			     (uint64_t[]){ self->bo.va, 0x5eed5eed }, 2));
+	EXPECT_TRUE(npt_is_pattern(self->bo.map, 4 * WORDS, 0x5eed5eed));
+	EXPECT_TRUE(npt_is_zero((char *)self->bo.map + 4 * WORDS,
+				self->bo.size - 4 * WORDS));
+}
+
+TEST_F(submit, a_program_without_instructions_runs)
+{
+	struct npt_prog prog;
+	struct npt_code code;
+
+	npt_prog_init(&prog, 0, 0);
+	ASSERT_EQ(0, npt_prog_load(&self->client, &prog, &code));
+	EXPECT_EQ(0, npt_run(&self->client, self->queue, &code, NULL, 0));
+}
+
+TEST_F(submit, a_program_lies_in_host_memory_too)
+{
+	struct npt_bo host;
+	struct npt_prog prog;
+	struct npt_code code;
+
+	ASSERT_EQ(0, npt_bo_new(&self->client, &host, NPT_PAGE,
+				DRM_NPU_PLACE_HOST, 0, 0));
+	npt_prog_init(&prog, 0, 0);
+	npt_prog_stall(&prog, 1);
+	memcpy(host.map, &prog.header, 64);
+	memcpy((char *)host.map + 64, prog.insn, 64);
+	code = (struct npt_code) { .va = host.va, .size = 128 };
+	EXPECT_EQ(0, npt_run(&self->client, self->queue, &code, NULL, 0));
+}
+
+TEST_F(submit, one_program_runs_with_many_arguments)
+{
+	unsigned int i;
+
+	for (i = 0; i < 16; i++) {
+		uint64_t args[] = { self->bo.va + i * 4 * WORDS, 100 + i };
+
+		ASSERT_EQ(0, npt_start(&self->client, self->queue, &self->fill,
+				       args, 2, 0));
+	}
+	ASSERT_EQ(0, npt_run(&self->client, self->queue, &self->fill,
+			     (uint64_t[]){ self->bo.va, 100 }, 2));
+	for (i = 0; i < 16; i++)
+		EXPECT_TRUE(npt_is_pattern((char *)self->bo.map +
+					   i * 4 * WORDS, 4 * WORDS, 100 + i));
+}
+
+TEST_F(submit, a_report_tells_the_run)
+{
+	volatile struct npu_report *report = self->bo.map;
+	struct drm_npu_job jobs[2] = { good_job(self), good_job(self) };
+	struct drm_npu_sync out;
+	uint32_t sync;
+
+	ASSERT_EQ(0, npt_sync_create(self->fd, 0, &sync));
+	out = npt_binary(sync);
+	memset(self->bo.map, 0xff, self->bo.size);
+	jobs[0].report = self->bo.va + 4 * WORDS;
+	jobs[1].report = self->bo.va + 4 * WORDS + sizeof(*report);
+	npt_job_out(&jobs[1], &out, 1);
+	ASSERT_EQ(0, npt_submit(self->fd, jobs, 2));
+	ASSERT_EQ(0, npt_sync_result(self->fd, sync, NPT_LIMIT_MS));
+
+	report = (void *)((char *)self->bo.map + 4 * WORDS);
+	EXPECT_EQ(NPU_ERR_NONE, report[0].status);
+	EXPECT_EQ(1, report[0].insn);
+	EXPECT_GT(report[0].host_start, 0);
+	EXPECT_LE(report[0].host_start, report[0].host_end);
+	EXPECT_LE(report[0].host_end, report[1].host_start);
+	EXPECT_GT(report[0].device_time, 0);
+	EXPECT_GE(report[0].bytes, 4 * WORDS);
+	EXPECT_EQ(0, report[0].pad);
+	EXPECT_EQ(report[0].device_time, report[1].device_time);
+	EXPECT_EQ(report[0].cookie + 1, report[1].cookie);
+}
+
+static void run_steps(struct __test_metadata *_metadata, SUBMIT_DATA *self,
+		      unsigned int jobs_total, unsigned int batch)
+{
+	struct drm_npu_job jobs[64];
+	uint32_t x = 1, *k, sync;
+	struct drm_npu_sync out;
+	struct npt_code step;
+	struct npt_bo data;
+	unsigned int i, j;
+
+	ASSERT_LE(batch, ARRAY_SIZE(jobs));
+	ASSERT_EQ(0, npt_bo_new(&self->client, &data, 64 * NPT_KIB,
+				DRM_NPU_PLACE_HBM, 0, 0));
+	ASSERT_EQ(0, npt_code_step(&self->client, &step));
+	ASSERT_EQ(0, npt_sync_create(self->fd, 0, &sync));
+	out = npt_binary(sync);
+	k = data.map;
+	k[0] = 1;		/* x */
+	k[1] = 1664525;		/* m */
+	for (i = 0; i < jobs_total; i += batch) {
+		for (j = 0; j < batch; j++) {
+			uint64_t args[3] = {
+				data.va, data.va + 4, data.va + 8 + 4 * (i + j),
+			};
+
+			k[2 + i + j] = i + j;
+			x = x * 1664525 + i + j;
+			jobs[j] = npt_job(self->queue, &step,
+					  npt_push(&self->client, args, 24),
+					  24);
+		}
+		npt_job_out(&jobs[batch - 1], &out, 1);
+		ASSERT_EQ(0, npt_submit(self->fd, jobs, batch));
+	}
+	ASSERT_EQ(0, npt_sync_result(self->fd, sync, NPT_LIMIT_MS));
+	EXPECT_EQ(x, *(volatile uint32_t *)data.map);
+	EXPECT_EQ(jobs_total, jobs_taken(self));
+}
+
+TEST_F(submit, a_thousand_jobs_run_in_order)
+{
+	run_steps(_metadata, self, 1000, 1);
+}
+
+TEST_F(submit, a_thousand_jobs_in_batches_run_in_order)
+{
+	run_steps(_metadata, self, 1000, 50);
+}
+
+TEST_F(submit, more_jobs_than_the_ring_holds)
+{
+	struct drm_npu_queue_create create = {
+		.vm_id = self->client.vm,
+		.ring_jobs = 2,
+	};
+
+	ASSERT_EQ(0, npt_ioctl(self->fd, DRM_IOCTL_NPU_QUEUE_CREATE, &create));
+	self->queue = create.queue_id;
+	run_steps(_metadata, self, 128, 64);
+}
+
+TEST_F(submit, malformed_jobs_are_refused)
+{
+	const struct drm_npu_job good = good_job(self);
+	const struct {
+		const char *what;
+		int err;
+		size_t at;
+		int bytes;
+		uint64_t value;
+	} cases[] = {
+#define CASE(err, field, value) { #field " = " #value, err, \
+		offsetof(struct drm_npu_job, field), sizeof(good.field), value }
+		CASE(-ENOENT, queue_id, 0),
+		CASE(-ENOENT, queue_id, 4711),
+		CASE(-EINVAL, flags, 1),
+		CASE(-EINVAL, flags, 1u << 31),
+		CASE(-EINVAL, program, self->fill.va + 4),
+		CASE(-EINVAL, program, 1ull << 48),
+		CASE(-EINVAL, program, ~0ull << 3),
+		CASE(-EINVAL, program_size, 0),
+		CASE(-EINVAL, program_size, ~0u),
+		CASE(-EINVAL, program_size, NPU_MAX_PROGRAM_SIZE + 64),
+		CASE(-EINVAL, args, self->args + 4),
+		CASE(-EINVAL, args, 1ull << 48),
+		CASE(-EINVAL, args, ~0ull << 3),
+		CASE(-EINVAL, args_size, 0),
+		CASE(-EINVAL, args_size, ~0u),
+		CASE(-EINVAL, report, self->bo.va + 4),
+		CASE(-EINVAL, report, 1ull << 48),
+		CASE(-EINVAL, report, ~0ull << 3),
+#undef CASE
+	};
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct drm_npu_job job = good;
+
+		memcpy((char *)&job + cases[i].at, &cases[i].value,
+		       cases[i].bytes);
+		EXPECT_EQ(cases[i].err, npt_submit(self->fd, &job, 1)) {
+			TH_LOG("%s", cases[i].what);
+		}
+	}
+	EXPECT_EQ(0, jobs_taken(self));
+}
+
+static int submit_array(int fd, uint32_t stride, uint32_t count,
+			const void *pointer)
+{
+	struct drm_npu_submit submit = {
+		.jobs = { stride, count, (uintptr_t)pointer },
+	};
+
+	return npt_ioctl(fd, DRM_IOCTL_NPU_SUBMIT, &submit);
+}
+
+TEST_F(submit, malformed_arrays_are_refused)
+{
+	struct drm_npu_job job = good_job(self);
+
+	EXPECT_EQ(-EINVAL, submit_array(self->fd, sizeof(job), 0, &job));
+	EXPECT_EQ(-EINVAL, submit_array(self->fd, 0, 1, &job));
+	EXPECT_EQ(-EINVAL, submit_array(self->fd, sizeof(job) - 8, 1, &job));
+	EXPECT_EQ(-EINVAL, submit_array(self->fd, sizeof(job) + 4, 1, &job));
+	EXPECT_EQ(-EINVAL, submit_array(self->fd, sizeof(job),
+					DRM_NPU_MAX_ARRAY + 1, &job));
+	EXPECT_EQ(-EINVAL, submit_array(self->fd, sizeof(job), ~0u, &job));
+	EXPECT_EQ(-EFAULT, submit_array(self->fd, sizeof(job), 1, NULL));
+	EXPECT_EQ(-EFAULT, submit_array(self->fd, sizeof(job), 1, (void *)8));
+	EXPECT_EQ(-EFAULT, npt_ioctl(self->fd, DRM_IOCTL_NPU_SUBMIT,
+				     (void *)8));
+	EXPECT_EQ(0, jobs_taken(self));
+}
+
+TEST_F(submit, unknown_flags_are_refused)
+{
+	struct drm_npu_job job = good_job(self);
+	unsigned int bit;
+
+	for (bit = 0; bit < 32; bit++) {
+		struct drm_npu_submit submit = {
+			.jobs = { sizeof(job), 1, (uintptr_t)&job },
+			.flags = 1u << bit,
+		};
+
+		EXPECT_EQ(-EINVAL, npt_ioctl(self->fd, DRM_IOCTL_NPU_SUBMIT,
+					     &submit));
+	}
+	EXPECT_EQ(0, jobs_taken(self));
+}
+
+TEST_F(submit, a_larger_element_may_hold_zeros_only)
+{
+	struct {
+		struct drm_npu_job job;
+		uint64_t future;
+	} jobs[2] = { { good_job(self), 0 }, { good_job(self), 0 } };
+
+	EXPECT_EQ(0, submit_array(self->fd, sizeof(jobs[0]), 2, jobs));
+	EXPECT_EQ(2, jobs_taken(self));
+	jobs[1].future = 1;
+	EXPECT_EQ(-E2BIG, submit_array(self->fd, sizeof(jobs[0]), 2, jobs));
+	EXPECT_EQ(2, jobs_taken(self));
+}
+
+TEST_F(submit, malformed_syncs_are_refused)
+{
+	uint32_t binary, timeline;
+	struct drm_npu_sync bad[7];
+	unsigned int i;
+
+	ASSERT_EQ(0, npt_sync_create(self->fd, 0, &binary));
+	ASSERT_EQ(0, npt_sync_create(self->fd, 0, &timeline));
+	bad[0] = (struct drm_npu_sync) { .handle = 0 };
+	bad[1] = (struct drm_npu_sync) { .handle = 4711 };
+	bad[2] = (struct drm_npu_sync) { .handle = binary, .flags = 2 };
+	bad[3] = (struct drm_npu_sync) { .handle = binary, .flags = ~0u };
+	bad[4] = (struct drm_npu_sync) { .handle = binary,
+					 .timeline_value = 1 };
+	bad[5] = npt_point(timeline, 0);
+	bad[6] = npt_point(4711, 1);
+	for (i = 0; i < ARRAY_SIZE(bad); i++) {
+		bool no_handle = i < 2 || i == 6;
+		struct drm_npu_job job = good_job(self);
+
+		npt_job_in(&job, &bad[i], 1);
+		EXPECT_EQ(no_handle ? -ENOENT : -EINVAL,
+			  npt_submit(self->fd, &job, 1)) {
+			TH_LOG("in sync %u", i);
+		}
+		job = good_job(self);
+		npt_job_out(&job, &bad[i], 1);
+		EXPECT_EQ(no_handle ? -ENOENT : -EINVAL,
+			  npt_submit(self->fd, &job, 1)) {
+			TH_LOG("out sync %u", i);
+		}
+	}
+	EXPECT_EQ(0, jobs_taken(self));
+}
+
+TEST_F(submit, malformed_sync_arrays_are_refused)
+{
+	struct drm_npu_sync sync;
+	const struct {
+		int err;
+		struct drm_npu_array array;
+	} cases[] = {
+		{ -EINVAL, { 0, 1, (uintptr_t)&sync } },
+		{ -EINVAL, { 8, 1, (uintptr_t)&sync } },
+		{ -EINVAL, { 20, 1, (uintptr_t)&sync } },
+		{ -EINVAL, { 16, DRM_NPU_MAX_ARRAY + 1, (uintptr_t)&sync } },
+		{ -EINVAL, { 16, ~0u, (uintptr_t)&sync } },
+		{ -EFAULT, { 16, 1, 0 } },
+		{ -EFAULT, { 16, 1, 8 } },
+	};
+	uint32_t handle;
+	unsigned int i;
+
+	ASSERT_EQ(0, npt_sync_create(self->fd, DRM_SYNCOBJ_CREATE_SIGNALED,
+				     &handle));
+	sync = npt_binary(handle);
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct drm_npu_job job = good_job(self);
+
+		job.in_syncs = cases[i].array;
+		EXPECT_EQ(cases[i].err, npt_submit(self->fd, &job, 1)) {
+			TH_LOG("in array %u", i);
+		}
+		job = good_job(self);
+		job.out_syncs = cases[i].array;
+		EXPECT_EQ(cases[i].err, npt_submit(self->fd, &job, 1)) {
+			TH_LOG("out array %u", i);
+		}
+	}
+	EXPECT_EQ(0, jobs_taken(self));
+}
+
+TEST_F(submit, all_jobs_are_taken_or_none)
+{
+	struct drm_npu_job jobs[4] = {
+		good_job(self), good_job(self), good_job(self), good_job(self),
+	};
+	struct drm_npu_submit submit = {
+		.jobs = { sizeof(jobs[0]), 4, (uintptr_t)jobs },
+	};
+	struct drm_npu_sync out;
+	uint32_t sync;
+
+	ASSERT_EQ(0, npt_sync_create(self->fd, 0, &sync));
+	out = npt_binary(sync);
+	npt_job_out(&jobs[0], &out, 1);
+	jobs[2].program = 1;
+	EXPECT_EQ(-EINVAL, npt_ioctl(self->fd, DRM_IOCTL_NPU_SUBMIT, &submit));
+	EXPECT_EQ(2, submit.failed_job);
+	EXPECT_EQ(0, jobs_taken(self));
+	/* Nothing was put into the syncobj either. */
+	EXPECT_EQ(-EINVAL, npt_sync_wait(self->fd, sync, 0));
+	EXPECT_TRUE(npt_is_zero(self->bo.map, self->bo.size));
+}
+
+TEST_F(submit, one_call_feeds_many_queues)
+{
+	struct drm_npu_job jobs[8];
+	struct drm_npu_sync out[8];
+	uint32_t sync[8], queue;
+	unsigned int i;
+
+	for (i = 0; i < 8; i++) {
+		uint64_t args[] = { self->bo.va + i * 4 * WORDS, i + 1 };
+
+		ASSERT_EQ(0, npt_sync_create(self->fd, 0, &sync[i]));
+		ASSERT_EQ(0, npt_queue_create(&self->client, 0, 0, &queue));
+		out[i] = npt_binary(sync[i]);
+		jobs[i] = npt_job(queue, &self->fill,
+				  npt_push(&self->client, args, 16), 16);
+		npt_job_out(&jobs[i], &out[i], 1);
+	}
+	ASSERT_EQ(0, npt_submit(self->fd, jobs, 8));
+	for (i = 0; i < 8; i++) {
+		EXPECT_EQ(0, npt_sync_result(self->fd, sync[i], NPT_LIMIT_MS));
+		EXPECT_TRUE(npt_is_pattern((char *)self->bo.map +
+					   i * 4 * WORDS, 4 * WORDS, i + 1));
+	}
+}
+
+TEST_F(submit, an_unmapped_program_is_the_jobs_fault)
+{
+	struct npt_code code = { .va = 1ull << 45, .size = 128 };
+	struct drm_npu_queue_get_state state;
+
+	EXPECT_EQ(-EFAULT, npt_run(&self->client, self->queue, &code, NULL,
+				   0));
+	ASSERT_EQ(0, npt_queue_state(self->fd, self->queue, &state));
+	EXPECT_EQ(NPU_ERR_PAGE_FAULT, state.error_code);
+	EXPECT_EQ(1ull << 45, state.error_address);
+}
+
+TEST_HARNESS_MAIN

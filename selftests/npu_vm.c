@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* VM_CREATE, VM_DESTROY and VM_GET_STATE. */
+#include "kselftest_harness.h"
+#include "npu_test.h"
+
+FIXTURE(vm)
+{
+	int fd;
+};
+
+FIXTURE_SETUP(vm)
+{
+	self->fd = npt_open();
+	ASSERT_GE(self->fd, 0);
+}
+
+FIXTURE_TEARDOWN(vm)
+{
+	close(self->fd);
+}
+
+static int create(int fd, uint32_t flags, uint64_t start, uint64_t size,
+		  uint32_t *vm)
+{
+	struct drm_npu_vm_create create = {
+		.flags = flags,
+		.va_start = start,
+		.va_size = size,
+	};
+	int err = npt_ioctl(fd, DRM_IOCTL_NPU_VM_CREATE, &create);
+
+	*vm = create.vm_id;
+	return err;
+}
+
+TEST_F(vm, begins_empty_and_usable)
+{
+	struct drm_npu_vm_get_state state;
+	uint32_t vm;
+
+	ASSERT_EQ(0, npt_vm_create(self->fd, &vm));
+	EXPECT_NE(0, vm);
+	ASSERT_EQ(0, npt_vm_state(self->fd, vm, &state));
+	EXPECT_EQ(DRM_NPU_VM_USABLE, state.state);
+	EXPECT_EQ(0, state.mapped);
+	EXPECT_GE(state.page_table_bytes, 4096);
+	EXPECT_EQ(0, npt_vm_destroy(self->fd, vm));
+}
+
+TEST_F(vm, many_have_numbers_of_their_own)
+{
+	uint32_t vms[64];
+	unsigned int i, j;
+
+	for (i = 0; i < ARRAY_SIZE(vms); i++) {
+		ASSERT_EQ(0, npt_vm_create(self->fd, &vms[i]));
+		for (j = 0; j < i; j++)
+			ASSERT_NE(vms[j], vms[i]);
+	}
+	for (i = 0; i < ARRAY_SIZE(vms); i++)
+		EXPECT_EQ(0, npt_vm_destroy(self->fd, vms[i]));
+}
+
+TEST_F(vm, unknown_flag_is_refused)
+{
+	unsigned int bit;
+	uint32_t vm;
+
+	for (bit = 0; bit < 32; bit++)
+		EXPECT_EQ(-EINVAL, create(self->fd, 1u << bit, 0, 0, &vm));
+}
+
+TEST_F(vm, bad_ranges_are_refused)
+{
+	static const struct {
+		uint64_t start, size;
+	} ranges[] = {
+		{ 1, 0 },
+		{ 0, 1 },
+		{ NPT_PAGE, NPT_PAGE + 8 },
+		{ 1ull << 48, 0 },
+		{ 1ull << 48, NPT_PAGE },
+		{ 0, (1ull << 48) + NPT_PAGE },
+		{ NPT_PAGE, 1ull << 48 },
+		{ 1ull << 47, ~0ull << 47 },
+		{ ~0ull << 12, NPT_PAGE },
+		{ ~0ull << 12, ~0ull << 12 },
+	};
+	unsigned int i;
+	uint32_t vm;
+
+	for (i = 0; i < ARRAY_SIZE(ranges); i++) {
+		EXPECT_EQ(-EINVAL, create(self->fd, 0, ranges[i].start,
+					  ranges[i].size, &vm)) {
+			TH_LOG("range %u", i);
+		}
+	}
+}
+
+TEST_F(vm, range_is_kept)
+{
+	const uint64_t start = 16 * NPT_MIB, size = NPT_MIB;
+	struct npt_bo bo;
+	uint32_t vm;
+
+	ASSERT_EQ(0, create(self->fd, 0, start, size, &vm));
+	ASSERT_EQ(0, npt_bo_create(self->fd, &bo, 2 * NPT_MIB,
+				   DRM_NPU_PLACE_HBM, 0, 0));
+	EXPECT_EQ(0, npt_map(self->fd, vm, bo.handle, 0, start, size, 0));
+	EXPECT_EQ(-EINVAL, npt_map(self->fd, vm, bo.handle, 0,
+				   start - NPT_PAGE, NPT_PAGE, 0));
+	EXPECT_EQ(-EINVAL, npt_map(self->fd, vm, bo.handle, 0, start + size,
+				   NPT_PAGE, 0));
+	EXPECT_EQ(-EINVAL, npt_map(self->fd, vm, bo.handle, 0, start,
+				   size + NPT_PAGE, 0));
+}
+
+TEST_F(vm, destroy_checks_its_arguments)
+{
+	struct drm_npu_vm_destroy destroy = { 0 };
+	uint32_t vm;
+
+	EXPECT_EQ(-ENOENT, npt_vm_destroy(self->fd, 0));
+	EXPECT_EQ(-ENOENT, npt_vm_destroy(self->fd, 4711));
+	ASSERT_EQ(0, npt_vm_create(self->fd, &vm));
+	destroy.vm_id = vm;
+	destroy.pad = 1;
+	EXPECT_EQ(-EINVAL, npt_ioctl(self->fd, DRM_IOCTL_NPU_VM_DESTROY,
+				     &destroy));
+	EXPECT_EQ(0, npt_vm_destroy(self->fd, vm));
+	EXPECT_EQ(-ENOENT, npt_vm_destroy(self->fd, vm));
+}
+
+TEST_F(vm, state_of_none_is_refused)
+{
+	struct drm_npu_vm_get_state state;
+
+	EXPECT_EQ(-ENOENT, npt_vm_state(self->fd, 0, &state));
+	EXPECT_EQ(-ENOENT, npt_vm_state(self->fd, 4711, &state));
+}
+
+TEST_F(vm, bad_pointers_are_refused)
+{
+	EXPECT_EQ(-EFAULT, npt_ioctl(self->fd, DRM_IOCTL_NPU_VM_CREATE,
+				     (void *)8));
+	EXPECT_EQ(-EFAULT, npt_ioctl(self->fd, DRM_IOCTL_NPU_VM_DESTROY,
+				     (void *)8));
+	EXPECT_EQ(-EFAULT, npt_ioctl(self->fd, DRM_IOCTL_NPU_VM_GET_STATE,
+				     (void *)8));
+}
+
+TEST_F(vm, destroy_gives_its_memory_back)
+{
+	uint64_t used;
+	struct npt_bo bo;
+	uint32_t vm;
+
+	ASSERT_TRUE(npt_hbm_quiet(self->fd, &used));
+	ASSERT_EQ(0, npt_vm_create(self->fd, &vm));
+	ASSERT_EQ(0, npt_bo_create(self->fd, &bo, NPT_MIB, DRM_NPU_PLACE_HBM,
+				   0, 0));
+	ASSERT_EQ(0, npt_map(self->fd, vm, bo.handle, 0, 1ull << 40, NPT_MIB,
+			     0));
+	EXPECT_GT(npt_hbm_used(self->fd), used + NPT_MIB);
+	/* The mapping keeps the buffer, the address space keeps the mapping. */
+	ASSERT_EQ(0, npt_bo_close(self->fd, &bo));
+	EXPECT_GT(npt_hbm_used(self->fd), used + NPT_MIB);
+	ASSERT_EQ(0, npt_vm_destroy(self->fd, vm));
+	EXPECT_TRUE(npt_hbm_settles(self->fd, used));
+}
+
+TEST_F(vm, queue_keeps_a_destroyed_address_space)
+{
+	struct npt_client client;
+	struct npt_code code;
+	struct npt_bo bo;
+	uint32_t queue;
+
+	ASSERT_EQ(0, npt_client_open(&client));
+	ASSERT_EQ(0, npt_bo_new(&client, &bo, NPT_PAGE, DRM_NPU_PLACE_HBM, 0,
+				0));
+	ASSERT_EQ(0, npt_code_fill(&client, NPT_PAGE / 4, &code));
+	ASSERT_EQ(0, npt_queue_create(&client, 0, 0, &queue));
+	ASSERT_EQ(0, npt_vm_destroy(client.fd, client.vm));
+	EXPECT_EQ(0, npt_run(&client, queue, &code,
+			     (uint64_t[]){ bo.va, 0x11223344 }, 2));
+	EXPECT_TRUE(npt_is_pattern(bo.map, bo.size, 0x11223344));
+	EXPECT_EQ(-ENOENT, npt_queue_create(&client, 0, 0, &queue));
+	npt_client_close(&client);
+}
+
+TEST_HARNESS_MAIN
