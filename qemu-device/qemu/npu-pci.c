@@ -463,22 +463,22 @@ static void npu_model_class_init(ObjectClass *oc, void *data)
                                              profile->model, profile->dies);
 }
 
+static const TypeInfo npu_card_info = {
+    .name = TYPE_NPU_CARD,
+    .parent = TYPE_PCI_DEVICE,
+    .instance_size = sizeof(NPUState),
+    .class_size = sizeof(NPUClass),
+    .class_init = npu_class_init,
+    .abstract = true,
+    .interfaces = (InterfaceInfo[]) {
+        { INTERFACE_PCIE_DEVICE },
+        { }
+    },
+};
+
 static void npu_register_types(void)
 {
-    static const TypeInfo base = {
-        .name = TYPE_NPU_CARD,
-        .parent = TYPE_PCI_DEVICE,
-        .instance_size = sizeof(NPUState),
-        .class_size = sizeof(NPUClass),
-        .class_init = npu_class_init,
-        .abstract = true,
-        .interfaces = (InterfaceInfo[]) {
-            { INTERFACE_PCIE_DEVICE },
-            { }
-        },
-    };
-
-    type_register_static(&base);
+    type_register_static(&npu_card_info);
     for (unsigned i = 0; i < npu_profile_count; i++) {
         TypeInfo model = {
             .name = npu_profiles[i].type,
