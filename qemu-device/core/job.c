@@ -1,0 +1,384 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The life of a job.  Jobs that have tasks stand in the card's ready list, from
+ * which worker threads take one task of the first job and put it behind the
+ * others.  Whenever something has changed, npu_job_step() decides what is next.
+ */
+#include <stdlib.h>
+
+#include "card.h"
+
+/* Pieces of one copy that are in flight at a time. */
+#define JOB_DMA_ENGINES 2
+
+bool npu_job_start(struct npu_card *card, struct npu_queue *queue,
+                   const struct npu_packet *packet)
+{
+    struct npu_job *job = calloc(1, sizeof(*job));
+
+    if (!job) {
+        return false;
+    }
+    job->queue = queue;
+    job->packet = *packet;
+    job->dma = packet->opcode != NPU_PACKET_RUN;
+    job->dies = __builtin_popcount(queue->die_mask);
+    queue->job = job;
+    if (job->dma) {
+        job->phase = NPU_JOB_RUNNING;
+        if (queue->state == NPU_QUEUE_WAITING) {
+            queue->state = NPU_QUEUE_EXECUTING;
+        }
+        npu_queue_clock(queue, npu_card_now(card), true);
+    }
+    npu_job_step(card, job);
+    return true;
+}
+
+void npu_job_free(struct npu_job *job)
+{
+    npu_run_free(job->run);
+    npu_code_free(job->code);
+    free(job);
+}
+
+static bool job_take_tile(struct npu_job *job, struct npu_task *task)
+{
+    unsigned best = NPU_MAX_DIES;
+    unsigned rank;
+
+    /* A die works on one tile at a time; the one that is behind goes first. */
+    for (rank = 0; rank < job->dies; rank++) {
+        if (job->next[rank] < job->tiles &&
+            !(job->busy_ranks & (1u << rank)) &&
+            (best == NPU_MAX_DIES || job->next[rank] < job->next[best])) {
+            best = rank;
+        }
+    }
+    if (best == NPU_MAX_DIES) {
+        return false;
+    }
+    task->kind = NPU_TASK_TILE;
+    task->rank = best;
+    task->index = job->next[best];
+    return true;
+}
+
+static bool job_take_chunk(const struct npu_job *job, struct npu_task *task)
+{
+    uint64_t left = job->packet.copy.size - job->offset;
+
+    if (!left || job->in_flight >= JOB_DMA_ENGINES) {
+        return false;
+    }
+    task->kind = NPU_TASK_CHUNK;
+    task->index = job->offset;
+    task->size = left < NPU_COPY_CHUNK ? left : NPU_COPY_CHUNK;
+    return true;
+}
+
+/* What a thread could do for this job now. Changes nothing. */
+static bool job_next_task(const struct npu_card *card, struct npu_job *job,
+                          struct npu_task *task)
+{
+    task->kind = NPU_TASK_NONE;
+    task->job = job;
+    if (card->quiesced || card->abort) {
+        return false;
+    }
+    switch (job->phase) {
+    case NPU_JOB_PREPARE:
+        task->kind = NPU_TASK_PREPARE;
+        return !job->in_flight;
+    case NPU_JOB_REPORT:
+        task->kind = NPU_TASK_REPORT;
+        return !job->in_flight;
+    case NPU_JOB_RUNNING:
+        break;
+    default:
+        return false;
+    }
+    if (job->error.code) {
+        return false;
+    }
+    if (job->dma) {
+        return job_take_chunk(job, task);
+    }
+    if (npu_sched_must_yield(card, job->queue)) {
+        return false;
+    }
+    if (job->advance) {
+        task->kind = NPU_TASK_ADVANCE;
+        return !job->in_flight;
+    }
+    return job_take_tile(job, task);
+}
+
+/* How many threads could work on it now. */
+static unsigned job_tasks(const struct npu_job *job)
+{
+    unsigned tasks = 0;
+    unsigned rank;
+
+    if (job->phase != NPU_JOB_RUNNING || job->advance) {
+        return 1;
+    }
+    if (job->dma) {
+        return JOB_DMA_ENGINES - job->in_flight;
+    }
+    for (rank = 0; rank < job->dies; rank++) {
+        tasks += job->next[rank] < job->tiles &&
+                 !(job->busy_ranks & (1u << rank));
+    }
+    return tasks;
+}
+
+static void job_make_ready(struct npu_card *card, struct npu_job *job,
+                           bool worker)
+{
+    if (!job->ready) {
+        job->ready = true;
+        TAILQ_INSERT_TAIL(&card->ready, job, link);
+    }
+    /* A worker comes back by itself: one thread less to wake. */
+    npu_pool_kick(&card->pool, job_tasks(job) - worker);
+}
+
+static void job_not_ready(struct npu_card *card, struct npu_job *job)
+{
+    if (job->ready) {
+        job->ready = false;
+        TAILQ_REMOVE(&card->ready, job, link);
+    }
+}
+
+/* It is over, well or not: give back what it holds. */
+static void job_leave(struct npu_card *card, struct npu_job *job)
+{
+    uint64_t now = npu_card_now(card);
+    bool report = job->packet.opcode == NPU_PACKET_RUN &&
+                  job->packet.run.report;
+
+    if (job->dma) {
+        npu_queue_clock(job->queue, now, false);
+    } else {
+        npu_sched_leave(card, job->queue);
+    }
+    job->host_end = now;
+    job->phase = report && !card->abort ? NPU_JOB_REPORT : NPU_JOB_DONE;
+}
+
+static bool job_is_over(const struct npu_card *card, const struct npu_job *job)
+{
+    if (job->error.code || card->abort) {
+        return true;
+    }
+    return job->phase == NPU_JOB_RUNNING &&
+           (job->dma ? job->offset == job->packet.copy.size : job->ended);
+}
+
+static void job_step(struct npu_card *card, struct npu_job *job, bool worker)
+{
+    struct npu_task task;
+
+    if (!job->in_flight) {
+        if (job->phase < NPU_JOB_REPORT && job_is_over(card, job)) {
+            job_not_ready(card, job);
+            job_leave(card, job);
+        } else if (job->phase == NPU_JOB_RUNNING && !job->dma &&
+                   npu_sched_must_yield(card, job->queue)) {
+            npu_sched_yield(card, job->queue);
+        }
+    }
+    if (job_next_task(card, job, &task)) {
+        job_make_ready(card, job, worker);
+        return;
+    }
+    job_not_ready(card, job);
+    if (job->phase == NPU_JOB_DONE) {
+        npu_cp_attend(card, job->queue);
+    }
+}
+
+void npu_job_step(struct npu_card *card, struct npu_job *job)
+{
+    job_step(card, job, false);
+}
+
+void npu_job_cancel(struct npu_card *card, struct npu_job *job, uint32_t code,
+                    unsigned die)
+{
+    if (job->phase >= NPU_JOB_REPORT || job->error.code) {
+        return;
+    }
+    npu_error_set(&job->error, code);
+    if (job->phase == NPU_JOB_RUNNING && !job->dma) {
+        job->error.insn = job->queue->insn;
+        job->error.die = die;
+    }
+    npu_job_step(card, job);
+}
+
+static void job_begin_task(struct npu_card *card, struct npu_task *task)
+{
+    struct npu_job *job = task->job;
+
+    job->in_flight++;
+    card->running++;
+    if (task->kind == NPU_TASK_TILE) {
+        job->busy_ranks |= 1u << task->rank;
+        job->next[task->rank] += job->dies;
+    } else if (task->kind == NPU_TASK_CHUNK) {
+        job->offset += task->size;
+    }
+}
+
+static struct npu_task job_pick(struct npu_card *card)
+{
+    struct npu_task task = { .kind = NPU_TASK_NONE };
+    struct npu_job *job;
+
+    while ((job = TAILQ_FIRST(&card->ready)) != NULL) {
+        struct npu_task next;
+
+        TAILQ_REMOVE(&card->ready, job, link);
+        job->ready = false;
+        if (job_next_task(card, job, &task)) {
+            job_begin_task(card, &task);
+            if (job_next_task(card, job, &next)) {
+                job->ready = true;
+                TAILQ_INSERT_TAIL(&card->ready, job, link);
+            }
+            break;
+        }
+        /* Its time slice may be over: it cannot be left lying about. */
+        npu_job_step(card, job);
+    }
+    return task;
+}
+
+static void job_do_task(struct npu_card *card, struct npu_task *task)
+{
+    npu_error_set(&task->error, NPU_ERR_NONE);
+    switch (task->kind) {
+    case NPU_TASK_PREPARE:
+        npu_run_prepare(card, task->job, &task->error);
+        break;
+    case NPU_TASK_ADVANCE:
+        npu_run_advance(card, task->job);
+        break;
+    case NPU_TASK_TILE:
+        npu_run_do_tile(card, task);
+        break;
+    case NPU_TASK_CHUNK:
+        npu_copy_chunk(card, task);
+        break;
+    case NPU_TASK_REPORT:
+        npu_run_report(card, task->job, &task->error);
+        break;
+    case NPU_TASK_NONE:
+        break;
+    }
+}
+
+static void job_tile_done(struct npu_card *card, struct npu_task *task)
+{
+    struct npu_job *job = task->job;
+    uint32_t mask = job->queue->die_mask;
+    unsigned rank;
+
+    job->busy_ranks &= ~(1u << task->rank);
+    job->queue->tiles++;
+    for (rank = task->rank; rank; rank--) {
+        mask &= mask - 1;
+    }
+    card->die[__builtin_ctz(mask)].tiles++;
+    if (++job->tiles_done == job->tiles) {
+        job->advance = true;
+    }
+}
+
+static void job_charge(struct npu_card *card, struct npu_job *job)
+{
+    uint32_t mask;
+
+    card->device_time += job->charge;
+    job->queue->device_time += job->charge;
+    if (!job->dma) {
+        for (mask = job->queue->die_mask; mask; mask &= mask - 1) {
+            card->die[__builtin_ctz(mask)].busy_device += job->charge;
+        }
+    }
+    job->charge = 0;
+}
+
+static void job_advanced(struct npu_card *card, struct npu_job *job)
+{
+    unsigned rank;
+
+    job_charge(card, job);
+    job->queue->insn = job->insn;
+    job->advance = false;
+    job->tiles_done = 0;
+    for (rank = 0; rank < job->dies; rank++) {
+        job->next[rank] = rank;
+    }
+    if (job->stall) {
+        job->stall_since = npu_card_now(card);
+        npu_cp_wake(card);      /* it keeps the time */
+    }
+}
+
+static void job_end_task(struct npu_card *card, struct npu_task *task)
+{
+    struct npu_job *job = task->job;
+
+    job->in_flight--;
+    if (task->error.code && !job->error.code) {
+        job->error = task->error;
+    }
+    switch (task->kind) {
+    case NPU_TASK_PREPARE:
+        if (!job->error.code && !card->abort) {
+            job->phase = NPU_JOB_QUEUED;
+            npu_sched_enqueue(card, job->queue);
+        }
+        break;
+    case NPU_TASK_ADVANCE:
+        job_advanced(card, job);
+        break;
+    case NPU_TASK_TILE:
+        job_tile_done(card, task);
+        break;
+    case NPU_TASK_CHUNK:
+        job->charge = npu_timing_copy(card->profile, task->size);
+        job_charge(card, job);
+        break;
+    case NPU_TASK_REPORT:
+        job->phase = NPU_JOB_DONE;
+        break;
+    case NPU_TASK_NONE:
+        break;
+    }
+    job_step(card, job, true);
+    card->running--;
+    npu_card_left(card);
+}
+
+bool npu_job_work(struct npu_card *card)
+{
+    struct npu_task task;
+    bool more;
+
+    pthread_mutex_lock(&card->lock);
+    task = job_pick(card);
+    if (task.kind != NPU_TASK_NONE) {
+        pthread_mutex_unlock(&card->lock);
+        job_do_task(card, &task);
+        pthread_mutex_lock(&card->lock);
+        job_end_task(card, &task);
+    }
+    more = !TAILQ_EMPTY(&card->ready);
+    pthread_mutex_unlock(&card->lock);
+    return more;
+}
