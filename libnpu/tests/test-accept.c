@@ -1,0 +1,325 @@
+// SPDX-License-Identifier: MIT
+/*
+ * What the builder makes is what the card takes: programs of every instruction
+ * go through the very code that checks them on the card.
+ */
+#include "test.h"
+
+#include "npu_compute.h"
+
+static struct npu_program *prog;
+
+static int set_up(void **state)
+{
+	(void)state;
+	return npu_program_new(NULL, &prog);
+}
+
+static int tear_down(void **state)
+{
+	(void)state;
+	npu_program_free(prog);
+	return 0;
+}
+
+#define PLACE	0x100000000ull
+
+static void assert_verdict(const char *what, const void *object,
+			   const struct npu_verdict *verdict)
+{
+	if (!object)
+		fail_msg("%s: %s, instruction %u, operand %u", what,
+			 npu_error_name(verdict->code), verdict->insn,
+			 verdict->operand);
+}
+
+/* The card takes the program, with arguments. */
+static void assert_accepted(void)
+{
+	uint64_t args[64] = { 0 };
+	struct npu_verdict verdict;
+	struct npu_code *code;
+	struct npu_run *run;
+	const void *image;
+	unsigned int i;
+	size_t size;
+
+	assert_int_equal(npu_program_finish(prog), 0);
+	image = npu_program_image(prog, &size);
+	code = npu_code_new(image, size, &verdict);
+	assert_verdict("program", code, &verdict);
+	assert_int_equal(npu_code_insns(code), prog->insn_count);
+
+	assert_true(prog->base_count + prog->scalar_count <= COUNT(args));
+	for (i = 0; i < prog->base_count; i++)
+		args[i] = PLACE * (i + 1);
+	size = npu_code_args_size(code);
+	assert_int_equal(size, (prog->base_count + prog->scalar_count) * sizeof(*args));
+	run = npu_run_new(code, args, size, &verdict);
+	assert_verdict("arguments", run, &verdict);
+	npu_run_free(run);
+	npu_code_free(code);
+}
+
+static void test_empty_program(void **state)
+{
+	(void)state;
+	assert_accepted();
+}
+
+static void test_stall(void **state)
+{
+	(void)state;
+	npu_op_stall(prog, npu_u32(5));
+	npu_op_stall(prog, npu_slot(npu_scalar_slot(prog)));
+	assert_accepted();
+}
+
+static void test_fill_of_every_type(void **state)
+{
+	uint32_t dtype;
+
+	(void)state;
+	for (dtype = NPU_DTYPE_F32; dtype <= NPU_DTYPE_S32; dtype++)
+		npu_op_fill(prog, TENSOR(prog, dtype, 3, 5), npu_u32(1));
+	npu_op_fill(prog, 0, npu_slot(npu_scalar_slot(prog)));
+	assert_accepted();
+}
+
+static void test_copy_between_all_types(void **state)
+{
+	uint32_t to, from;
+
+	(void)state;
+	for (to = NPU_DTYPE_F32; to <= NPU_DTYPE_S32; to++) {
+		for (from = NPU_DTYPE_F32; from <= NPU_DTYPE_S32; from++)
+			npu_op_copy(prog, TENSOR(prog, to, 3, 5),
+				    TENSOR(prog, from, 3, 5));
+	}
+	assert_accepted();
+}
+
+static void test_copy_of_a_transpose(void **state)
+{
+	npu_tensor_id a = TENSOR(prog, NPU_DTYPE_F16, 3, 5, 7);
+
+	(void)state;
+	a = npu_view_transpose(prog, a, (const unsigned int[]){ 2, 0, 1 });
+	npu_op_copy(prog, TENSOR(prog, NPU_DTYPE_F16, 7, 3, 5), a);
+	assert_accepted();
+}
+
+static void test_copy_into_a_slice(void **state)
+{
+	npu_tensor_id d = TENSOR(prog, NPU_DTYPE_S8, 8, 8);
+
+	(void)state;
+	d = npu_view_slice(prog, d, EXTENT(2, 3), EXTENT(4, 5));
+	npu_op_copy(prog, d, TENSOR(prog, NPU_DTYPE_S8, 4, 5));
+	assert_accepted();
+}
+
+static void test_copy_of_a_reshape(void **state)
+{
+	npu_tensor_id a = TENSOR(prog, NPU_DTYPE_F32, 2, 3, 4);
+
+	(void)state;
+	npu_op_copy(prog, TENSOR(prog, NPU_DTYPE_F32, 24),
+		    npu_view_reshape(prog, a, 1, EXTENT(24)));
+	assert_accepted();
+}
+
+static void test_gather(void **state)
+{
+	(void)state;
+	npu_op_gather(prog, TENSOR(prog, NPU_DTYPE_F32, 3, 8),
+		      TENSOR(prog, NPU_DTYPE_F32, 100, 8), TENSOR(prog, NPU_DTYPE_S32, 3));
+	assert_accepted();
+}
+
+static void test_every_binary_with_broadcast(void **state)
+{
+	static const uint32_t types[] = { NPU_DTYPE_F32, NPU_DTYPE_F16, NPU_DTYPE_S32 };
+	unsigned int i;
+	uint32_t opcode;
+
+	(void)state;
+	for (i = 0; i < COUNT(types); i++) {
+		npu_tensor_id d = TENSOR(prog, types[i], 2, 3, 5);
+		npu_tensor_id a = TENSOR(prog, types[i], 3, 1);
+		npu_tensor_id b = TENSOR(prog, types[i], 2, 1, 5);
+
+		for (opcode = NPU_OP_ADD; opcode <= NPU_OP_MAX; opcode++)
+			npu_op_binary(prog, opcode, d, a, b);
+	}
+	assert_accepted();
+}
+
+static void test_every_unary(void **state)
+{
+	npu_tensor_id t = TENSOR(prog, NPU_DTYPE_F32, 3, 5);
+	npu_tensor_id h = TENSOR(prog, NPU_DTYPE_F16, 3, 5);
+	uint32_t opcode;
+
+	(void)state;
+	for (opcode = NPU_OP_NEG; opcode <= NPU_OP_SILU; opcode++) {
+		npu_op_unary(prog, opcode, t, t);
+		npu_op_unary(prog, opcode, h, h);
+	}
+	assert_accepted();
+}
+
+static void test_softmax_over_each_axis(void **state)
+{
+	npu_tensor_id t = TENSOR(prog, NPU_DTYPE_F32, 3, 5, 7);
+	unsigned int axis;
+
+	(void)state;
+	for (axis = 0; axis < 3; axis++)
+		npu_op_axis(prog, NPU_OP_SOFTMAX, t, t, axis);
+	assert_accepted();
+}
+
+static void test_every_reduction(void **state)
+{
+	npu_tensor_id a = TENSOR(prog, NPU_DTYPE_F32, 3, 5);
+	npu_tensor_id d = TENSOR(prog, NPU_DTYPE_F32, 3, 1);
+
+	(void)state;
+	npu_op_axis(prog, NPU_OP_REDUCE_SUM, d, a, 1);
+	npu_op_axis(prog, NPU_OP_REDUCE_MEAN, d, a, 1);
+	npu_op_axis(prog, NPU_OP_REDUCE_MAX, d, a, 1);
+	npu_op_axis(prog, NPU_OP_ARGMAX, TENSOR(prog, NPU_DTYPE_S32, 3, 1), a, 1);
+	assert_accepted();
+}
+
+static void test_matmul_of_every_type(void **state)
+{
+	static const uint32_t types[][2] = {
+		{ NPU_DTYPE_F32, NPU_DTYPE_F32 }, { NPU_DTYPE_F16, NPU_DTYPE_F16 },
+		{ NPU_DTYPE_F16, NPU_DTYPE_F32 }, { NPU_DTYPE_S8, NPU_DTYPE_S32 },
+	};
+	unsigned int i;
+
+	(void)state;
+	for (i = 0; i < COUNT(types); i++)
+		npu_op_matmul(prog, TENSOR(prog, types[i][1], 3, 7),
+			      TENSOR(prog, types[i][0], 3, 5),
+			      TENSOR(prog, types[i][0], 5, 7));
+	assert_accepted();
+}
+
+static void test_matmul_batched_and_transposed(void **state)
+{
+	npu_tensor_id b = TENSOR(prog, NPU_DTYPE_F32, 7, 5);
+
+	(void)state;
+	b = npu_view_transpose(prog, b, (const unsigned int[]){ 1, 0 });
+	b = npu_view_broadcast(prog, b, 3, EXTENT(4, 5, 7));
+	npu_op_matmul(prog, TENSOR(prog, NPU_DTYPE_F32, 4, 3, 7),
+		      TENSOR(prog, NPU_DTYPE_F32, 4, 3, 5), b);
+	assert_accepted();
+}
+
+static void test_matmul_scaled(void **state)
+{
+	npu_tensor_id d = TENSOR(prog, NPU_DTYPE_F32, 3, 7);
+	npu_tensor_id a = TENSOR(prog, NPU_DTYPE_S8, 3, 5);
+	npu_tensor_id b = TENSOR(prog, NPU_DTYPE_S8, 5, 7);
+
+	(void)state;
+	npu_op_matmul_scaled(prog, d, a, b, npu_f32(0.5f));
+	npu_op_matmul_scaled(prog, d, a, b, npu_slot(npu_scalar_slot(prog)));
+	assert_accepted();
+}
+
+static const struct npu_insn_window same3x3 = {
+	.kernel = { 3, 3 },
+	.stride = { 1, 1 },
+	.dilation = { 1, 1 },
+	.pad_begin = { 1, 1 },
+	.pad_end = { 1, 1 },
+};
+
+static void test_conv2d_with_and_without_bias(void **state)
+{
+	npu_tensor_id d = TENSOR(prog, NPU_DTYPE_F32, 2, 6, 8, 8);
+	npu_tensor_id a = TENSOR(prog, NPU_DTYPE_F32, 2, 4, 8, 8);
+	npu_tensor_id w = TENSOR(prog, NPU_DTYPE_F32, 6, 4, 3, 3);
+
+	(void)state;
+	npu_op_conv2d(prog, d, a, w, TENSOR(prog, NPU_DTYPE_F32, 6), &same3x3);
+	npu_op_conv2d(prog, d, a, w, -1, &same3x3);
+	assert_accepted();
+}
+
+static void test_conv2d_in_groups(void **state)
+{
+	(void)state;
+	npu_op_conv2d(prog, TENSOR(prog, NPU_DTYPE_F16, 1, 8, 8, 8),
+		      TENSOR(prog, NPU_DTYPE_F16, 1, 4, 8, 8),
+		      TENSOR(prog, NPU_DTYPE_F16, 8, 1, 3, 3), -1, &same3x3);
+	assert_accepted();
+}
+
+static void test_pooling(void **state)
+{
+	npu_tensor_id d = TENSOR(prog, NPU_DTYPE_F32, 1, 4, 8, 8);
+	npu_tensor_id a = TENSOR(prog, NPU_DTYPE_F32, 1, 4, 8, 8);
+
+	(void)state;
+	npu_op_pool2d(prog, NPU_OP_MAXPOOL2D, d, a, &same3x3, 0);
+	npu_op_pool2d(prog, NPU_OP_AVGPOOL2D, d, a, &same3x3, 0);
+	npu_op_pool2d(prog, NPU_OP_AVGPOOL2D, d, a, &same3x3, NPU_INSN_COUNT_PAD);
+	assert_accepted();
+}
+
+static void test_a_wrong_shape_is_the_cards_to_refuse(void **state)
+{
+	struct npu_verdict verdict;
+	struct npu_code *code;
+	const void *image;
+	size_t size;
+
+	(void)state;
+	npu_op_stall(prog, npu_u32(1));
+	npu_op_matmul(prog, TENSOR(prog, NPU_DTYPE_F32, 3, 7),
+		      TENSOR(prog, NPU_DTYPE_F32, 3, 5),
+		      TENSOR(prog, NPU_DTYPE_F32, 6, 7));
+	assert_int_equal(npu_program_finish(prog), 0);
+	image = npu_program_image(prog, &size);
+	code = npu_code_new(image, size, &verdict);
+	assert_null(code);
+	assert_int_equal(verdict.code, NPU_ERR_SHAPE);
+	assert_int_equal(verdict.insn, 1);
+}
+
+#define TEST(name)	cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(test_empty_program),
+		TEST(test_stall),
+		TEST(test_fill_of_every_type),
+		TEST(test_copy_between_all_types),
+		TEST(test_copy_of_a_transpose),
+		TEST(test_copy_into_a_slice),
+		TEST(test_copy_of_a_reshape),
+		TEST(test_gather),
+		TEST(test_every_binary_with_broadcast),
+		TEST(test_every_unary),
+		TEST(test_softmax_over_each_axis),
+		TEST(test_every_reduction),
+		TEST(test_matmul_of_every_type),
+		TEST(test_matmul_batched_and_transposed),
+		TEST(test_matmul_scaled),
+		TEST(test_conv2d_with_and_without_bias),
+		TEST(test_conv2d_in_groups),
+		TEST(test_pooling),
+		TEST(test_a_wrong_shape_is_the_cards_to_refuse),
+	};
+
+	return cmocka_run_group_tests_name("libnpu programs on the card", tests, NULL,
+					   NULL);
+}

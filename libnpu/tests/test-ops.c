@@ -1,0 +1,342 @@
+// SPDX-License-Identifier: MIT
+/* The encoding of every instruction. */
+#include "test.h"
+
+static struct npu_program *prog;
+static npu_tensor_id d, a, b, c;
+
+static int set_up(void **state)
+{
+	(void)state;
+	if (npu_program_new(NULL, &prog))
+		return -1;
+	d = TENSOR(prog, NPU_DTYPE_F32, 4, 4);
+	a = TENSOR(prog, NPU_DTYPE_F32, 4, 4);
+	b = TENSOR(prog, NPU_DTYPE_F32, 4, 4);
+	c = TENSOR(prog, NPU_DTYPE_F32, 4);
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	(void)state;
+	npu_program_free(prog);
+	return 0;
+}
+
+static const struct npu_insn *last_insn(void)
+{
+	assert_true(prog->insn_count > 0);
+	return &prog->insns[prog->insn_count - 1];
+}
+
+/* What every instruction has in common; operands that are not named are none. */
+static struct npu_insn expect(uint32_t opcode, const npu_tensor_id *operands,
+			      unsigned int count)
+{
+	struct npu_insn insn = { .opcode = opcode, .scalar = NPU_NONE };
+	unsigned int i;
+
+	for (i = 0; i < NPU_MAX_OPERANDS; i++)
+		insn.operand[i] = i < count ? (uint16_t)operands[i] : NPU_NONE;
+	return insn;
+}
+
+#define EXPECT(opcode, ...) \
+	expect(opcode, (const npu_tensor_id[]){ __VA_ARGS__ }, \
+	       COUNT(((const npu_tensor_id[]){ __VA_ARGS__ })))
+
+static void assert_insn(const struct npu_insn *want)
+{
+	assert_memory_equal(last_insn(), want, sizeof(*want));
+}
+
+static void test_stall(void **state)
+{
+	struct npu_insn want = expect(NPU_OP_STALL, NULL, 0);
+
+	(void)state;
+	want.imm = 250;
+	assert_int_equal(npu_op_stall(prog, npu_u32(250)), 0);
+	assert_insn(&want);
+}
+
+static void test_fill_with_bits(void **state)
+{
+	struct npu_insn want = EXPECT(NPU_OP_FILL, d);
+
+	(void)state;
+	want.imm = 0x3fc00000;
+	assert_int_equal(npu_op_fill(prog, d, npu_f32(1.5f)), 0);
+	assert_insn(&want);
+}
+
+static void test_fill_from_an_argument(void **state)
+{
+	struct npu_insn want = EXPECT(NPU_OP_FILL, d);
+
+	(void)state;
+	npu_scalar_slot(prog);
+	want.scalar = npu_scalar_slot(prog);
+	assert_int_equal(npu_op_fill(prog, d, npu_slot(want.scalar)), 0);
+	assert_insn(&want);
+}
+
+static void test_a_slot_that_was_not_reserved_is_refused(void **state)
+{
+	(void)state;
+	npu_scalar_slot(prog);
+	assert_int_equal(npu_op_fill(prog, d, npu_slot(1)), -EINVAL);
+	assert_text_has(npu_last_error(), "slot 1");
+}
+
+static void test_copy(void **state)
+{
+	struct npu_insn want = EXPECT(NPU_OP_COPY, d, a);
+
+	(void)state;
+	assert_int_equal(npu_op_copy(prog, d, a), 0);
+	assert_insn(&want);
+}
+
+static void test_gather(void **state)
+{
+	npu_tensor_id index = TENSOR(prog, NPU_DTYPE_S32, 4);
+	struct npu_insn want = EXPECT(NPU_OP_GATHER, d, a, index);
+
+	(void)state;
+	assert_int_equal(npu_op_gather(prog, d, a, index), 0);
+	assert_insn(&want);
+}
+
+static void test_every_binary(void **state)
+{
+	uint32_t opcode;
+
+	(void)state;
+	for (opcode = NPU_OP_ADD; opcode <= NPU_OP_MAX; opcode++) {
+		struct npu_insn want = EXPECT(opcode, d, a, b);
+
+		assert_int_equal(npu_op_binary(prog, opcode, d, a, b), 0);
+		assert_insn(&want);
+	}
+}
+
+static void test_binary_broadcasts_both_sides(void **state)
+{
+	npu_tensor_id row = c, column = TENSOR(prog, NPU_DTYPE_F32, 4, 1);
+	const struct npu_tensor *x, *y;
+
+	(void)state;
+	assert_int_equal(npu_op_binary(prog, NPU_OP_MUL, d, column, row), 0);
+	x = npu_tensor_desc(prog, last_insn()->operand[1]);
+	y = npu_tensor_desc(prog, last_insn()->operand[2]);
+	assert_int_equal(x->base, npu_tensor_desc(prog, column)->base);
+	assert_int_equal(y->base, npu_tensor_desc(prog, row)->base);
+	assert_int_equal(x->rank, 2);
+	assert_int_equal(y->rank, 2);
+	assert_int_equal(x->stride[0], 4);
+	assert_int_equal(x->stride[1], 0);
+	assert_int_equal(y->stride[0], 0);
+	assert_int_equal(y->stride[1], 4);
+}
+
+static void test_binary_that_does_not_broadcast_is_refused(void **state)
+{
+	npu_tensor_id odd = TENSOR(prog, NPU_DTYPE_F32, 3);
+
+	(void)state;
+	assert_int_equal(npu_op_binary(prog, NPU_OP_ADD, d, a, odd), -EINVAL);
+	assert_int_equal(prog->insn_count, 0);
+}
+
+static void test_every_unary(void **state)
+{
+	uint32_t opcode;
+
+	(void)state;
+	for (opcode = NPU_OP_NEG; opcode <= NPU_OP_SILU; opcode++) {
+		struct npu_insn want = EXPECT(opcode, d, a);
+
+		assert_int_equal(npu_op_unary(prog, opcode, d, a), 0);
+		assert_insn(&want);
+	}
+}
+
+static void test_every_axis_instruction(void **state)
+{
+	uint32_t opcode;
+
+	(void)state;
+	for (opcode = NPU_OP_SOFTMAX; opcode <= NPU_OP_ARGMAX; opcode++) {
+		struct npu_insn want = EXPECT(opcode, d, a);
+
+		want.axis.axis = 1;
+		assert_int_equal(npu_op_axis(prog, opcode, d, a, 1), 0);
+		assert_insn(&want);
+	}
+}
+
+static void test_an_axis_beyond_the_rank_is_refused(void **state)
+{
+	(void)state;
+	assert_int_equal(npu_op_axis(prog, NPU_OP_SOFTMAX, d, a, 2), -EINVAL);
+	assert_text_has(npu_last_error(), "axis 2");
+}
+
+static void test_matmul(void **state)
+{
+	struct npu_insn want = EXPECT(NPU_OP_MATMUL, d, a, b);
+
+	(void)state;
+	assert_int_equal(npu_op_matmul(prog, d, a, b), 0);
+	assert_insn(&want);
+}
+
+static void test_matmul_scaled(void **state)
+{
+	struct npu_insn want = EXPECT(NPU_OP_MATMUL, d, a, b);
+
+	(void)state;
+	want.imm = 0x3e800000;
+	assert_int_equal(npu_op_matmul_scaled(prog, d, a, b, npu_f32(0.25f)), 0);
+	assert_insn(&want);
+	want.imm = 0;
+	want.scalar = npu_scalar_slot(prog);
+	assert_int_equal(npu_op_matmul_scaled(prog, d, a, b, npu_slot(want.scalar)), 0);
+	assert_insn(&want);
+}
+
+static const struct npu_insn_window window = {
+	.kernel = { 3, 5 },
+	.stride = { 2, 1 },
+	.dilation = { 1, 2 },
+	.pad_begin = { 1, 2 },
+	.pad_end = { 0, 3 },
+};
+
+/* What the card must see: the third dimension is one element. */
+static const struct npu_insn_window flat = {
+	.kernel = { 3, 5, 1 },
+	.stride = { 2, 1, 1 },
+	.dilation = { 1, 2, 1 },
+	.pad_begin = { 1, 2, 0 },
+	.pad_end = { 0, 3, 0 },
+};
+
+static void test_conv2d(void **state)
+{
+	struct npu_insn want = EXPECT(NPU_OP_CONV2D, d, a, b, c);
+
+	(void)state;
+	want.window = flat;
+	assert_int_equal(npu_op_conv2d(prog, d, a, b, c, &window), 0);
+	assert_insn(&want);
+}
+
+static void test_conv2d_without_bias(void **state)
+{
+	struct npu_insn want = EXPECT(NPU_OP_CONV2D, d, a, b);
+
+	(void)state;
+	want.window = flat;
+	assert_int_equal(npu_op_conv2d(prog, d, a, b, -1, &window), 0);
+	assert_insn(&want);
+}
+
+static void test_pooling(void **state)
+{
+	struct npu_insn want = EXPECT(NPU_OP_MAXPOOL2D, d, a);
+
+	(void)state;
+	want.window = flat;
+	assert_int_equal(npu_op_pool2d(prog, NPU_OP_MAXPOOL2D, d, a, &window, 0), 0);
+	assert_insn(&want);
+	want.opcode = NPU_OP_AVGPOOL2D;
+	want.flags = NPU_INSN_COUNT_PAD;
+	assert_int_equal(npu_op_pool2d(prog, NPU_OP_AVGPOOL2D, d, a, &window,
+				       NPU_INSN_COUNT_PAD), 0);
+	assert_insn(&want);
+}
+
+static void test_opcodes_of_other_families_are_refused(void **state)
+{
+	unsigned int i;
+
+	(void)state;
+	for (i = 0; i < 4; i++) {
+		struct npu_program *p = new_program();
+		npu_tensor_id t = TENSOR(p, NPU_DTYPE_F32, 4);
+		int err = 0;
+
+		if (i == 0)
+			err = npu_op_binary(p, NPU_OP_NEG, t, t, t);
+		else if (i == 1)
+			err = npu_op_unary(p, NPU_OP_ADD, t, t);
+		else if (i == 2)
+			err = npu_op_axis(p, NPU_OP_MATMUL, t, t, 0);
+		else
+			err = npu_op_pool2d(p, NPU_OP_CONV2D, t, t, &window, 0);
+		assert_int_equal(err, -EINVAL);
+		/* An opcode is not cut to its 16 bits. */
+		npu_program_free(p);
+	}
+	assert_int_equal(npu_op_unary(prog, 0x10000 + NPU_OP_NEG, d, a), -EINVAL);
+}
+
+static void test_missing_operands_are_refused(void **state)
+{
+	struct npu_program *p;
+	npu_tensor_id t;
+	int i;
+
+	(void)state;
+	for (i = 0; i < 3; i++) {
+		p = new_program();
+		t = TENSOR(p, NPU_DTYPE_F32, 4);
+		assert_int_equal(npu_op_binary(p, NPU_OP_ADD, i == 0 ? 9 : t,
+					       i == 1 ? 9 : t, i == 2 ? -5 : t), -EINVAL);
+		assert_int_equal(p->insn_count, 0);
+		npu_program_free(p);
+	}
+}
+
+static void test_scalars_keep_their_bits(void **state)
+{
+	(void)state;
+	assert_int_equal(npu_f32(-0.0f).bits, 0x80000000);
+	assert_int_equal(npu_f32(1.0f).slot, NPU_NONE);
+	assert_int_equal(npu_u32(0xdeadbeef).bits, 0xdeadbeef);
+	assert_int_equal(npu_u32(1).slot, NPU_NONE);
+	assert_int_equal(npu_slot(7).slot, 7);
+}
+
+#define TEST(name)	cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(test_stall),
+		TEST(test_fill_with_bits),
+		TEST(test_fill_from_an_argument),
+		TEST(test_a_slot_that_was_not_reserved_is_refused),
+		TEST(test_copy),
+		TEST(test_gather),
+		TEST(test_every_binary),
+		TEST(test_binary_broadcasts_both_sides),
+		TEST(test_binary_that_does_not_broadcast_is_refused),
+		TEST(test_every_unary),
+		TEST(test_every_axis_instruction),
+		TEST(test_an_axis_beyond_the_rank_is_refused),
+		TEST(test_matmul),
+		TEST(test_matmul_scaled),
+		TEST(test_conv2d),
+		TEST(test_conv2d_without_bias),
+		TEST(test_pooling),
+		TEST(test_opcodes_of_other_families_are_refused),
+		TEST(test_missing_operands_are_refused),
+		TEST(test_scalars_keep_their_bits),
+	};
+
+	return cmocka_run_group_tests_name("libnpu instructions", tests, NULL, NULL);
+}
