@@ -111,7 +111,7 @@ void vm_add_cards(const struct vm_cards *cards, struct strv *args)
 	for (int i = 0; i < cards->count; i++) {
 		strv_add(args, "-device");
 		strv_add(args, "pcie-root-port,id=port%d,bus=pcie.0,chassis=%d,slot=%d,"
-			 "addr=0x%x.%d,multifunction=on", i, i + 1, i + 1, 1 + i / 8, i % 8);
+			 "addr=0x%x.%d,multifunction=on,io-reserve=0", i, i + 1, i + 1, 1 + i / 8, i % 8);
 		strv_add(args, "-device");
 		strv_add(args, "%s,id=npu%d,bus=port%d", card_spec(cards, i), i, i);
 	}

@@ -106,13 +106,22 @@ static char *keep_initramfs(const struct vm_kernel *kernel)
 {
 	char *path = str_format("%s/initramfs-%s", vm_cache_dir(), kernel->release);
 	char *temporary = str_format("%s.%d", path, getpid());
-	FILE *f = fopen(temporary, "we");
+	char *bytes = NULL;
+	size_t size;
+	FILE *f = open_memstream(&bytes, &size);
 
 	if (!f)
-		vm_die("%s: %s", temporary, strerror(errno));
+		vm_die("cannot make the initramfs: %s", strerror(errno));
 	vm_write_initramfs(f, kernel);
-	if (fclose(f) || rename(temporary, path))
-		vm_die("%s: %s", path, strerror(errno));
+	fclose(f);
+	f = fopen(temporary, "we");
+	if (!f || fwrite(bytes, 1, size, f) != size || fclose(f) || rename(temporary, path)) {
+		int err = errno;
+
+		unlink(temporary);
+		vm_die("%s: %s", path, strerror(err));
+	}
+	free(bytes);
 	free(temporary);
 	return path;
 }

@@ -20,16 +20,38 @@ void words_add(struct words *w, const char *bytes, size_t size)
 	w->size += size;
 }
 
+/* Where the line with this place starts. */
+static size_t line_start(const struct words *w, size_t at)
+{
+	while (at && w->bytes[at - 1] != '\n')
+		at--;
+	return at;
+}
+
+/* A kernel that dies says why first, and then a page of registers. */
+static size_t find_cause(const struct words *w)
+{
+	static const char * const causes[] = { "BUG: ", "Oops: ", "Kernel panic" };
+	size_t first = w->size;
+
+	for (size_t i = 0; i < sizeof(causes) / sizeof(causes[0]); i++) {
+		const char *at = memmem(w->bytes, first, causes[i], strlen(causes[i]));
+
+		if (at)
+			first = line_start(w, at - w->bytes);
+	}
+	return first;
+}
+
 void words_print(const struct words *w, unsigned int lines)
 {
-	size_t at = w->size;
+	size_t at = w->size, cause = find_cause(w);
 	bool start = true;
 
-	/* The last byte ends the last line; it begins no other. */
-	if (at && w->bytes[at - 1] == '\n')
-		at--;
-	while (at && (w->bytes[at - 1] != '\n' || --lines))
-		at--;
+	while (at && lines--)
+		at = line_start(w, at - 1);
+	if (cause < at)
+		at = cause;
 	for (; at < w->size; at++) {
 		if (w->bytes[at] == '\r')
 			continue;

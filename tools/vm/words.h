@@ -12,7 +12,7 @@ struct words {
 };
 
 void words_add(struct words *w, const char *bytes, size_t size);
-/* The last lines, each indented, on stderr. */
+/* The last lines, or all from a kernel's cause of death on, indented on stderr. */
 void words_print(const struct words *w, unsigned int lines);
 /* The first line, without what stands before the message itself. */
 char *words_first_line(const struct words *w);

@@ -74,6 +74,7 @@ static void mount_below(const char *root)
 void agent_mount_system(void)
 {
 	umask(022);
+	chmod("/", 0755);
 	mount_below("");
 	for (size_t i = 0; i < sizeof(dev_links) / sizeof(dev_links[0]); i++)
 		if (symlink(dev_links[i].target, dev_links[i].name) && errno != EEXIST)
