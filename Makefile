@@ -62,7 +62,13 @@ tools: lib
 
 ## selftests: the tests that run in the guest
 selftests: kselftest-headers lib
-	$(MAKE) -C selftests -j$(JOBS)
+	$(MAKE) -C selftests -j$(JOBS) \
+		KSELFTEST_INCLUDE=$(TOP)/build/linux-source/tools/testing/selftests
+
+# All that the tests are made of.
+tests: lib selftests
+	$(MAKE) -C qemu-device/tests -j$(JOBS)
+	$(MAKE) -C qemu-device/tests/qtest -j$(JOBS)
 
 # What a VM needs beside the driver.
 vm-tools: qemu kernel tools
@@ -93,4 +99,4 @@ help:
 		"XDG_CACHE_HOME=dir"
 
 .PHONY: all demo check kselftest deps qemu kernel modules lib tools selftests \
-	vm-tools kselftest-headers lint clean help
+	tests vm-tools kselftest-headers lint clean help
