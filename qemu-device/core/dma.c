@@ -11,6 +11,7 @@
 #include "card.h"
 
 #define DMA_PIECE (64u << 10)
+#define DMA_LINE  64u
 
 enum dma_kind {
     DMA_READ,
@@ -63,19 +64,22 @@ static bool dma_covers(const struct npu_dma_map *map, uint64_t bus,
            map->host.size - (bus - map->bus) >= least;
 }
 
+/* From the start of the line, so that one translation serves a whole record. */
 static bool dma_map(struct npu_card *card, struct npu_dma_map *map,
                     uint64_t bus, uint64_t size, bool write,
                     uint64_t generation)
 {
+    uint64_t skip = bus % DMA_LINE;
+
     npu_dma_unmap(card, map);
     npu_card_park(card);
-    map->held = card->ops->translate(card->opaque, bus, size, write,
-                                     &map->host);
+    map->held = card->ops->translate(card->opaque, bus - skip, size + skip,
+                                     write, &map->host);
     npu_card_unpark(card);
     if (!map->held) {
         return false;
     }
-    map->bus = bus;
+    map->bus = bus - skip;
     map->write = write;
     map->generation = generation;
     return true;
@@ -152,7 +156,8 @@ static bool dma_transfer(struct npu_card *card, struct npu_dma_map *map,
         }
         if (!dma_covers(map, bus, least, write, generation)) {
             if (!dma_map(card, map, bus, ahead > size ? ahead : size, write,
-                         generation) || map->host.size < least) {
+                         generation) ||
+                !dma_covers(map, bus, least, write, generation)) {
                 return false;
             }
         }
@@ -180,11 +185,11 @@ bool npu_dma_write(struct npu_card *card, struct npu_dma_map *map,
 bool npu_dma_load64(struct npu_card *card, struct npu_dma_map *map,
                     uint64_t bus, uint64_t *value)
 {
-    return dma_transfer(card, map, bus, 0, DMA_LOAD64, value, sizeof(*value));
+    return dma_transfer(card, map, bus, DMA_LINE, DMA_LOAD64, value, sizeof(*value));
 }
 
 bool npu_dma_store64(struct npu_card *card, struct npu_dma_map *map,
                      uint64_t bus, uint64_t value)
 {
-    return dma_transfer(card, map, bus, 0, DMA_STORE64, &value, sizeof(value));
+    return dma_transfer(card, map, bus, DMA_LINE, DMA_STORE64, &value, sizeof(value));
 }

@@ -244,6 +244,9 @@ static bool queue_read_tail(struct npu_card *card, struct npu_queue *queue)
         return false;
     }
     queue->tail = tail;
+    if (tail == queue->head && queue->state == NPU_QUEUE_WAITING) {
+        queue_set_state(card, queue, NPU_QUEUE_IDLE);
+    }
     return tail != queue->head;
 }
 
@@ -359,11 +362,7 @@ static void queue_settle(struct npu_card *card, struct npu_queue *queue)
 {
     if (queue->stop) {
         queue_end(card, queue, NPU_QUEUE_STOPPED);
-    } else if (queue->head != queue->tail || queue->doorbell) {
-        npu_cp_attend(card, queue);
-    } else if (queue->state != NPU_QUEUE_IDLE) {
-        /* The tail may have moved without a new doorbell: look once more. */
-        queue->doorbell = true;
+    } else if (queue->state != NPU_QUEUE_IDLE || queue->doorbell) {
         npu_cp_attend(card, queue);
     }
 }
