@@ -82,9 +82,10 @@ static void expect_page(struct __test_metadata *_metadata, BIND_DATA *self,
 	uint32_t word, queue = self->queue;
 
 	/* A fault bans its queue: look through a queue of its own. */
-	if (!number)
+	if (!number) {
 		ASSERT_EQ(0, npt_queue_create(&self->client, 0, 0,
 					      &self->queue));
+	}
 	if (number) {
 		EXPECT_EQ(0, card_reads(self, va, &word));
 		EXPECT_EQ(number, word);
@@ -204,9 +205,10 @@ TEST_F(bind, addresses_reach_from_end_to_end)
 	unsigned int i;
 
 	number_pages(&self->bo, 1);
-	for (i = 0; i < ARRAY_SIZE(places); i++)
+	for (i = 0; i < ARRAY_SIZE(places); i++) {
 		ASSERT_EQ(0, npt_map(self->fd, self->vm, self->bo.handle, 0,
 				     places[i], SIZE, 0));
+	}
 	for (i = 0; i < ARRAY_SIZE(places); i++)
 		expect_page(_metadata, self, places[i], 1);
 	expect_page(_metadata, self, places[6] + SIZE - NPT_PAGE,
@@ -504,8 +506,9 @@ TEST_F(bind, unmap_under_a_running_job_takes_effect)
 			       sync));
 
 	/* The last word of the first fill. */
-	while (!npt_is_pattern((char *)victim.map + size - 4, 4, 0x11111111))
+	while (!npt_is_pattern((char *)victim.map + size - 4, 4, 0x11111111)) {
 		ASSERT_EQ(-ETIME, npt_sync_wait(self->fd, sync, 1));
+	}
 	used = npt_hbm_used(self->fd);
 	npt_bo_free(&self->client, &victim);
 	ASSERT_EQ(-ETIME, npt_sync_wait(self->fd, sync, 0));

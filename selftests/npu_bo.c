@@ -99,10 +99,11 @@ TEST_F(bo, unknown_flag_is_refused)
 	struct npt_bo bo;
 	unsigned int bit;
 
-	for (bit = 2; bit < 32; bit++)
+	for (bit = 2; bit < 32; bit++) {
 		EXPECT_EQ(-EINVAL,
 			  npt_bo_create(self->fd, &bo, NPT_PAGE,
 					DRM_NPU_PLACE_HBM, 0, 1u << bit));
+	}
 }
 
 TEST_F(bo, nonzero_pad_is_refused)
@@ -204,8 +205,9 @@ TEST_F(bo, hbm_is_accounted_to_the_byte)
 		total += sizes[i];
 		EXPECT_EQ(used + total, npt_hbm_used(self->fd));
 	}
-	for (i = 0; i < ARRAY_SIZE(sizes); i++)
+	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
 		EXPECT_EQ(0, npt_bo_close(self->fd, &bo[i]));
+	}
 	EXPECT_TRUE(npt_hbm_settles(self->fd, used));
 	EXPECT_EQ(used, npt_hbm_used(self->fd));
 }

@@ -46,8 +46,9 @@ static void check_keeps(struct __test_metadata *_metadata, int fd,
 	npt_bo_unmap(&bo);
 	ASSERT_EQ(0, npt_bo_mmap(fd, &bo));
 	word = bo.map;
-	for (i = 0; i < SIZE / 4; i++)
+	for (i = 0; i < SIZE / 4; i++) {
 		ASSERT_EQ(i * 2654435761u, word[i]);
+	}
 }
 
 TEST_F(mmap, hbm_keeps_what_was_written)
@@ -111,9 +112,10 @@ TEST_F(mmap, an_offset_of_nothing_is_refused)
 	static const uint64_t offsets[] = { 0, NPT_PAGE, 1ull << 40 };
 	unsigned int i;
 
-	for (i = 0; i < ARRAY_SIZE(offsets); i++)
+	for (i = 0; i < ARRAY_SIZE(offsets); i++) {
 		EXPECT_EQ(MAP_FAILED, mmap(NULL, NPT_PAGE, PROT_READ,
 					   MAP_SHARED, self->fd, offsets[i]));
+	}
 }
 
 TEST_F(mmap, a_private_writable_view_is_refused)

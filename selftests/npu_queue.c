@@ -201,9 +201,10 @@ TEST_F(queue, destroy_ends_its_jobs)
 	}
 	ASSERT_TRUE(npt_queue_executes(self->fd, queue));
 	ASSERT_EQ(0, npt_queue_destroy(self->fd, queue));
-	for (i = 0; i < ARRAY_SIZE(sync); i++)
+	for (i = 0; i < ARRAY_SIZE(sync); i++) {
 		EXPECT_EQ(-ECANCELED, npt_sync_result(self->fd, sync[i],
 						      NPT_LIMIT_MS));
+	}
 	EXPECT_EQ(0, npt_works());
 }
 
@@ -240,12 +241,15 @@ TEST_F(queue, the_card_has_as_many_as_it_says)
 	/* Some belong to the driver, a few perhaps to others. */
 	EXPECT_GE(count, self->device.queues - 16);
 	EXPECT_LT(count, self->device.queues + 1);
-	if (count < ARRAY_SIZE(queues))
+	if (count < ARRAY_SIZE(queues)) {
 		EXPECT_EQ(-ENOSPC, err);
-	for (i = 0; i < count; i++)
+	}
+	for (i = 0; i < count; i++) {
 		ASSERT_EQ(0, npt_queue_destroy(self->fd, queues[i]));
-	for (again = 0; again < 8; again++)
+	}
+	for (again = 0; again < 8; again++) {
 		EXPECT_EQ(0, npt_works());
+	}
 }
 
 TEST_HARNESS_MAIN

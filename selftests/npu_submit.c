@@ -98,9 +98,10 @@ TEST_F(submit, one_program_runs_with_many_arguments)
 	}
 	ASSERT_EQ(0, npt_run(&self->client, self->queue, &self->fill,
 			     (uint64_t[]){ self->bo.va, 100 }, 2));
-	for (i = 0; i < 16; i++)
+	for (i = 0; i < 16; i++) {
 		EXPECT_TRUE(npt_is_pattern((char *)self->bo.map +
 					   i * 4 * WORDS, 4 * WORDS, 100 + i));
+	}
 }
 
 TEST_F(submit, a_report_tells_the_run)

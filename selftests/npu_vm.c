@@ -54,11 +54,13 @@ TEST_F(vm, many_have_numbers_of_their_own)
 
 	for (i = 0; i < ARRAY_SIZE(vms); i++) {
 		ASSERT_EQ(0, npt_vm_create(self->fd, &vms[i]));
-		for (j = 0; j < i; j++)
+		for (j = 0; j < i; j++) {
 			ASSERT_NE(vms[j], vms[i]);
+		}
 	}
-	for (i = 0; i < ARRAY_SIZE(vms); i++)
+	for (i = 0; i < ARRAY_SIZE(vms); i++) {
 		EXPECT_EQ(0, npt_vm_destroy(self->fd, vms[i]));
+	}
 }
 
 TEST_F(vm, unknown_flag_is_refused)
@@ -66,8 +68,9 @@ TEST_F(vm, unknown_flag_is_refused)
 	unsigned int bit;
 	uint32_t vm;
 
-	for (bit = 0; bit < 32; bit++)
+	for (bit = 0; bit < 32; bit++) {
 		EXPECT_EQ(-EINVAL, create(self->fd, 1u << bit, 0, 0, &vm));
+	}
 }
 
 TEST_F(vm, bad_ranges_are_refused)
