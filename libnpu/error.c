@@ -81,11 +81,11 @@ const char *npu_error_text(uint32_t code)
 }
 
 static const char *const ban_texts[] = {
-	[DRM_NPU_BAN_NONE] = "its queue is usable",
-	[DRM_NPU_BAN_FAULT] = "it failed",
-	[DRM_NPU_BAN_TIMEOUT] = "it executed for too long",
-	[DRM_NPU_BAN_RESET] = "a reset took it away",
-	[DRM_NPU_BAN_UNPLUGGED] = "the card is gone",
+	[DRM_NPU_BAN_NONE] = "no reason",
+	[DRM_NPU_BAN_FAULT] = "a failure",
+	[DRM_NPU_BAN_TIMEOUT] = "executing for too long",
+	[DRM_NPU_BAN_RESET] = "a reset of the card",
+	[DRM_NPU_BAN_UNPLUGGED] = "the card being gone",
 };
 
 /* A line that is put together piece by piece; what does not fit is cut off. */
@@ -146,27 +146,41 @@ static int job_errno(const struct drm_npu_queue_get_state *state)
 	}
 }
 
-int npu_fail_job(uint64_t job, const struct drm_npu_queue_get_state *state)
+/* The job at fault if it is known, what became of it, and the error record. */
+static void line_add_reason(struct line *line,
+			    const struct drm_npu_queue_get_state *state)
 {
 	uint32_t reason = state->ban_reason;
-	struct line line = { .used = 0 };
 
 	if (reason >= sizeof(ban_texts) / sizeof(ban_texts[0]))
 		reason = DRM_NPU_BAN_FAULT;
-
-	if (state->error_cookie && job > state->error_cookie &&
-	    reason != DRM_NPU_BAN_UNPLUGGED) {
-		line_add(&line,
-			 "job %" PRIu64 " was cancelled because of job %" PRIu64 ": ",
-			 job, (uint64_t)state->error_cookie);
-		line_add_record(&line, state);
-		return npu_fail(-ECANCELED, "%s", line.text);
-	}
-
-	line_add(&line, "job %" PRIu64 ": %s", job, ban_texts[reason]);
+	if (state->error_cookie)
+		line_add(line, "job %" PRIu64 ": ", (uint64_t)state->error_cookie);
+	line_add(line, "%s", ban_texts[reason]);
 	if (state->error_code != NPU_ERR_NONE) {
-		line_add(&line, ": ");
-		line_add_record(&line, state);
+		line_add(line, ": ");
+		line_add_record(line, state);
 	}
-	return npu_fail(job_errno(state), "%s", line.text);
+}
+
+int npu_fail_job(uint64_t job, const struct drm_npu_queue_get_state *state)
+{
+	bool cancelled = state->error_cookie && job > state->error_cookie;
+	struct line line = { .used = 0 };
+
+	if (cancelled)
+		line_add(&line, "job %" PRIu64 " was cancelled because of ", job);
+	else if (!state->error_cookie)
+		line_add(&line, "job %" PRIu64 ": ", job);
+	line_add_reason(&line, state);
+	return npu_fail(cancelled ? -ECANCELED : job_errno(state), "%s", line.text);
+}
+
+int npu_fail_banned(uint32_t queue, const struct drm_npu_queue_get_state *state)
+{
+	struct line line = { .used = 0 };
+
+	line_add(&line, "queue %" PRIu32 " is banned because of ", queue);
+	line_add_reason(&line, state);
+	return npu_fail(-ECANCELED, "%s", line.text);
 }

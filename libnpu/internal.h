@@ -18,8 +18,10 @@
 
 /* Note the detail of an error and return err, a negative errno. */
 int npu_fail(int err, const char *format, ...) NPU_PRINTF(2, 3);
-/* The text that explains a job's error record. */
+/* The same for a job that ended badly, from the state of its banned queue. */
 int npu_fail_job(uint64_t job, const struct drm_npu_queue_get_state *state);
+/* And for a queue that takes no job any more: -ECANCELED. */
+int npu_fail_banned(uint32_t queue, const struct drm_npu_queue_get_state *state);
 
 /* ---- node.c -------------------------------------------------------------- */
 

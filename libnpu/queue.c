@@ -263,14 +263,15 @@ static int submit_locked(struct npu_queue *queue, const struct npu_program *prog
 	return 0;
 }
 
-/* Why the queue takes no jobs any more; err if that cannot be told. */
-static int fail_banned(struct npu_queue *queue, int err)
+static int fail_submit(struct npu_queue *queue, int err)
 {
 	struct drm_npu_queue_get_state state;
 
-	if (npu_queue_state(queue, &state) || state.state == DRM_NPU_QUEUE_USABLE)
-		return err;
-	return npu_fail_job(atomic_load(&queue->submitted) + 1, &state);
+	if (err == -ECANCELED && !npu_queue_state(queue, &state) &&
+	    state.state != DRM_NPU_QUEUE_USABLE)
+		return npu_fail_banned(queue->id, &state);
+	return npu_fail(err, "%s: cannot submit to queue %u: %s",
+			queue->vm->dev->node.name, queue->id, npu_strerror(err));
 }
 
 int npu_submit(struct npu_queue *queue, struct npu_program *prog,
@@ -294,10 +295,5 @@ int npu_submit(struct npu_queue *queue, struct npu_program *prog,
 	err = submit_locked(queue, prog, args, arg_count * sizeof(*args), report,
 			    point ? point : &ignored);
 	pthread_mutex_unlock(&queue->lock);
-	if (err == -ECANCELED)
-		return fail_banned(queue, err);
-	if (err)
-		return npu_fail(err, "%s: cannot submit to queue %u: %s", card,
-				queue->id, npu_strerror(err));
-	return 0;
+	return err ? fail_submit(queue, err) : 0;
 }

@@ -97,7 +97,7 @@ static void test_a_fault_names_instruction_operand_address_die(void **state)
 {
 	(void)state;
 	assert_int_equal(npu_fail_job(5, &page_fault), -EFAULT);
-	assert_text_has(npu_last_error(), "job 5");
+	assert_text_has(npu_last_error(), "job 5: a failure: ");
 	assert_text_has(npu_last_error(), "PAGE_FAULT (address that is not mapped)");
 	assert_text_has(npu_last_error(), "instruction 3");
 	assert_text_has(npu_last_error(), "operand 1");
@@ -134,6 +134,30 @@ static void test_jobs_behind_a_failed_one_are_cancelled(void **state)
 	assert_text_has(npu_last_error(), "PAGE_FAULT");
 }
 
+static void test_a_banned_queue_names_the_job_at_fault(void **state)
+{
+	(void)state;
+	assert_int_equal(npu_fail_banned(4, &page_fault), -ECANCELED);
+	assert_text_has(npu_last_error(), "queue 4 is banned because of job 5");
+	assert_text_has(npu_last_error(), "instruction 3");
+}
+
+static void test_a_reset_names_no_job_at_fault(void **state)
+{
+	struct drm_npu_queue_get_state reset = {
+		.state = DRM_NPU_QUEUE_BANNED,
+		.ban_reason = DRM_NPU_BAN_RESET,
+		.error_errno = EIO,
+	};
+
+	(void)state;
+	assert_int_equal(npu_fail_job(7, &reset), -EIO);
+	assert_string_equal(npu_last_error(), "job 7: a reset of the card");
+	assert_int_equal(npu_fail_banned(4, &reset), -ECANCELED);
+	assert_string_equal(npu_last_error(),
+			    "queue 4 is banned because of a reset of the card");
+}
+
 static void test_a_timeout_is_not_the_end_of_a_wait(void **state)
 {
 	struct drm_npu_queue_get_state late = page_fault;
@@ -143,7 +167,7 @@ static void test_a_timeout_is_not_the_end_of_a_wait(void **state)
 	late.error_code = NPU_ERR_STOPPED;
 	late.error_errno = ETIME;
 	assert_int_equal(npu_fail_job(5, &late), -ETIMEDOUT);
-	assert_text_has(npu_last_error(), "executed for too long");
+	assert_text_has(npu_last_error(), "executing for too long");
 }
 
 static void test_every_ban_reason_has_an_errno(void **state)
@@ -174,6 +198,8 @@ int main(void)
 		cmocka_unit_test(test_a_fault_names_instruction_operand_address_die),
 		cmocka_unit_test(test_what_does_not_apply_is_not_named),
 		cmocka_unit_test(test_jobs_behind_a_failed_one_are_cancelled),
+		cmocka_unit_test(test_a_banned_queue_names_the_job_at_fault),
+		cmocka_unit_test(test_a_reset_names_no_job_at_fault),
 		cmocka_unit_test(test_a_timeout_is_not_the_end_of_a_wait),
 		cmocka_unit_test(test_every_ban_reason_has_an_errno),
 	};
