@@ -1,0 +1,385 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The rules of isa.h for tensors and instructions.  The order of the checks
+ * decides which of several errors is told: element types, parameters, extents.
+ */
+#include <string.h>
+
+#include "check.h"
+#include "dtype.h"
+#include "window.h"
+
+#define VA_LIMIT ((__int128)1 << 48)
+
+bool npu_check_fail(struct npu_check *check, uint32_t code, unsigned operand)
+{
+    *check->verdict = (struct npu_verdict) {
+        .code = code,
+        .insn = check->index,
+        .operand = operand,
+    };
+    return false;
+}
+
+bool npu_check_insn(struct npu_check *check)
+{
+    const struct npu_op *op = check->op;
+    const struct npu_insn *insn = check->insn;
+
+    return op->types(check) &&
+           npu_check_that(check, !(insn->flags & ~op->flags) && !insn->pad,
+                          NPU_ERR_PARAMETER, NPU_NONE) &&
+           op->params(check) && op->shape(check);
+}
+
+/* ---- Tensors ------------------------------------------------------------- */
+
+static bool zeros(const void *bytes, size_t size)
+{
+    const unsigned char *byte = bytes;
+
+    for (size_t i = 0; i < size; i++) {
+        if (byte[i]) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool dims_sound(const struct npu_tensor *tensor, unsigned size)
+{
+    __int128 below = 0, above = 0;
+    uint64_t elements = 1;
+
+    for (unsigned dim = 0; dim < tensor->rank; dim++) {
+        uint64_t extent = tensor->extent[dim];
+        __int128 reach = (__int128)tensor->stride[dim] * (extent - 1);
+
+        if (!extent || extent > NPU_MAX_ELEMENTS / elements ||
+            tensor->stride[dim] % (int64_t)size) {
+            return false;
+        }
+        elements *= extent;
+        *(reach < 0 ? &below : &above) += reach;
+    }
+    return above - below < VA_LIMIT;
+}
+
+bool npu_tensor_sound(const struct npu_tensor *tensor, uint32_t base_count)
+{
+    unsigned size = npu_element_size(tensor->dtype);
+
+    if (!size || !tensor->rank || tensor->rank > NPU_MAX_RANK ||
+        tensor->base >= base_count || tensor->offset >= VA_LIMIT ||
+        tensor->pad || tensor->pad2[0] || tensor->pad2[1]) {
+        return false;
+    }
+    for (unsigned dim = tensor->rank; dim < NPU_MAX_RANK; dim++) {
+        if (tensor->extent[dim] || tensor->stride[dim]) {
+            return false;
+        }
+    }
+    return dims_sound(tensor, size);
+}
+
+bool npu_tensor_writable(const struct npu_tensor *tensor)
+{
+    for (unsigned dim = 0; dim < tensor->rank; dim++) {
+        if (tensor->extent[dim] > 1 && !tensor->stride[dim]) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* ---- Element types ------------------------------------------------------- */
+
+static bool is_in(struct npu_check *check, unsigned operand, unsigned set)
+{
+    return npu_check_that(check,
+                          set >> check->operand[operand]->dtype & 1,
+                          NPU_ERR_DTYPE, operand);
+}
+
+static bool is_same(struct npu_check *check, unsigned operand, unsigned as)
+{
+    return npu_check_that(check, check->operand[operand]->dtype ==
+                          check->operand[as]->dtype, NPU_ERR_DTYPE, operand);
+}
+
+/* All operands have one type of a set. */
+static bool all_in(struct npu_check *check, unsigned set)
+{
+    if (!check->operands) {
+        return true;
+    }
+    if (!is_in(check, 0, set)) {
+        return false;
+    }
+    for (unsigned operand = 1; operand < check->operands; operand++) {
+        if (!is_same(check, operand, 0)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+bool npu_types_any(struct npu_check *check)
+{
+    return all_in(check, NPU_SET_ANY);
+}
+
+bool npu_types_copy(struct npu_check *check)
+{
+    return is_in(check, 0, NPU_SET_ANY) && is_in(check, 1, NPU_SET_ANY);
+}
+
+bool npu_types_gather(struct npu_check *check)
+{
+    return is_in(check, 0, NPU_SET_ANY) && is_same(check, 1, 0) &&
+           is_in(check, 2, NPU_SET(NPU_DTYPE_S32));
+}
+
+bool npu_types_t(struct npu_check *check)
+{
+    return all_in(check, NPU_SET_T);
+}
+
+bool npu_types_f(struct npu_check *check)
+{
+    return all_in(check, NPU_SET_F);
+}
+
+bool npu_types_argmax(struct npu_check *check)
+{
+    return is_in(check, 0, NPU_SET(NPU_DTYPE_S32)) &&
+           is_in(check, 1, NPU_SET_T);
+}
+
+bool npu_types_matmul(struct npu_check *check)
+{
+    static const unsigned result[] = {
+        [NPU_DTYPE_F32] = NPU_SET(NPU_DTYPE_F32),
+        [NPU_DTYPE_F16] = NPU_SET_F,
+        [NPU_DTYPE_S8] = NPU_SET(NPU_DTYPE_S32) | NPU_SET(NPU_DTYPE_F32),
+    };
+
+    return is_in(check, 1, NPU_SET_F | NPU_SET(NPU_DTYPE_S8)) &&
+           is_same(check, 2, 1) &&
+           is_in(check, 0, result[check->operand[1]->dtype]);
+}
+
+/* ---- Parameters ---------------------------------------------------------- */
+
+static bool no_scalar(struct npu_check *check)
+{
+    return npu_check_that(check, check->insn->scalar == NPU_NONE &&
+                          !check->insn->imm, NPU_ERR_PARAMETER, NPU_NONE);
+}
+
+static bool no_raw(struct npu_check *check)
+{
+    return npu_check_that(check, zeros(check->insn->raw,
+                                       sizeof(check->insn->raw)),
+                          NPU_ERR_PARAMETER, NPU_NONE);
+}
+
+bool npu_params_none(struct npu_check *check)
+{
+    return no_scalar(check) && no_raw(check);
+}
+
+bool npu_params_scalar(struct npu_check *check)
+{
+    const struct npu_insn *insn = check->insn;
+    bool good = insn->scalar == NPU_NONE ||
+                (insn->scalar < check->scalar_count && !insn->imm);
+
+    return npu_check_that(check, good, NPU_ERR_PARAMETER, NPU_NONE) &&
+           no_raw(check);
+}
+
+bool npu_params_axis(struct npu_check *check)
+{
+    const struct npu_insn_axis *axis = &check->insn->axis;
+
+    return no_scalar(check) &&
+           npu_check_that(check, axis->axis < check->operand[1]->rank &&
+                          zeros(axis->pad, sizeof(axis->pad)),
+                          NPU_ERR_PARAMETER, NPU_NONE);
+}
+
+bool npu_params_matmul(struct npu_check *check)
+{
+    bool scaled = check->operand[1]->dtype == NPU_DTYPE_S8 &&
+                  check->operand[0]->dtype == NPU_DTYPE_F32;
+
+    return scaled ? npu_params_scalar(check) : npu_params_none(check);
+}
+
+bool npu_params_window(struct npu_check *check)
+{
+    return no_scalar(check) &&
+           npu_check_that(check, npu_window_sound(&check->insn->window),
+                          NPU_ERR_PARAMETER, NPU_NONE);
+}
+
+/* ---- Extents ------------------------------------------------------------- */
+
+static bool fits(struct npu_check *check, bool cond, unsigned operand)
+{
+    return npu_check_that(check, cond, NPU_ERR_SHAPE, operand);
+}
+
+static bool has_rank(struct npu_check *check, unsigned operand, unsigned rank)
+{
+    return fits(check, check->operand[operand]->rank == rank, operand);
+}
+
+/* The operand has the extents of d, except along one dimension. */
+static bool equal_but(struct npu_check *check, unsigned operand, unsigned but)
+{
+    const struct npu_tensor *d = check->operand[0];
+    const struct npu_tensor *tensor = check->operand[operand];
+
+    if (!has_rank(check, operand, d->rank)) {
+        return false;
+    }
+    for (unsigned dim = 0; dim < d->rank; dim++) {
+        if (dim != but && tensor->extent[dim] != d->extent[dim]) {
+            return npu_check_fail(check, NPU_ERR_SHAPE, operand);
+        }
+    }
+    return true;
+}
+
+bool npu_shape_none(struct npu_check *check)
+{
+    (void)check;
+    return true;
+}
+
+bool npu_shape_equal(struct npu_check *check)
+{
+    for (unsigned operand = 1; operand < check->operands; operand++) {
+        if (!equal_but(check, operand, NPU_MAX_RANK)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+bool npu_shape_gather(struct npu_check *check)
+{
+    return equal_but(check, 1, 0) && has_rank(check, 2, 1) &&
+           fits(check, check->operand[2]->extent[0] ==
+                check->operand[0]->extent[0], 2);
+}
+
+static bool axis_fits(struct npu_check *check, unsigned axis)
+{
+    return fits(check, check->operand[1]->extent[axis] <=
+                NPU_MAX_CONTRACTION, 1);
+}
+
+bool npu_shape_reduce(struct npu_check *check)
+{
+    unsigned axis = check->insn->axis.axis;
+
+    return has_rank(check, 0, check->operand[1]->rank) &&
+           fits(check, check->operand[0]->extent[axis] == 1, 0) &&
+           equal_but(check, 1, axis) && axis_fits(check, axis);
+}
+
+bool npu_shape_softmax(struct npu_check *check)
+{
+    return equal_but(check, 1, NPU_MAX_RANK) &&
+           axis_fits(check, check->insn->axis.axis);
+}
+
+bool npu_shape_matmul(struct npu_check *check)
+{
+    const struct npu_tensor *d = check->operand[0];
+    const struct npu_tensor *a = check->operand[1];
+    const struct npu_tensor *b = check->operand[2];
+    unsigned m = d->rank - 2, n = d->rank - 1;
+
+    if (!fits(check, d->rank >= 2, 0) || !has_rank(check, 1, d->rank) ||
+        !has_rank(check, 2, d->rank)) {
+        return false;
+    }
+    for (unsigned dim = 0; dim < m; dim++) {
+        if (!fits(check, a->extent[dim] == d->extent[dim], 1) ||
+            !fits(check, b->extent[dim] == d->extent[dim], 2)) {
+            return false;
+        }
+    }
+    return fits(check, a->extent[m] == d->extent[m], 1) &&
+           fits(check, a->extent[n] <= NPU_MAX_CONTRACTION, 1) &&
+           fits(check, b->extent[m] == a->extent[n], 2) &&
+           fits(check, b->extent[n] == d->extent[n], 2);
+}
+
+static bool all_rank_4(struct npu_check *check, unsigned operands)
+{
+    for (unsigned operand = 0; operand < operands; operand++) {
+        if (!has_rank(check, operand, 4)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool windows_fit(struct npu_check *check, bool pooling)
+{
+    for (unsigned i = 0; i < 2; i++) {
+        struct npu_window window;
+
+        npu_window_get(&window, &check->insn->window, i,
+                       check->operand[1]->extent[2 + i],
+                       check->operand[0]->extent[2 + i]);
+        if (!fits(check, pooling ? npu_window_fits_pool(&window) :
+                  npu_window_fits(&window), 0)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+bool npu_shape_conv2d(struct npu_check *check)
+{
+    const struct npu_insn_window *window = &check->insn->window;
+    const __u64 *d, *a, *b;
+
+    if (!all_rank_4(check, 3)) {
+        return false;
+    }
+    d = check->operand[0]->extent;
+    a = check->operand[1]->extent;
+    b = check->operand[2]->extent;
+    return fits(check, a[0] == d[0], 1) &&
+           fits(check, b[0] == d[1] && b[2] == window->kernel[0] &&
+                b[3] == window->kernel[1], 2) &&
+           fits(check, a[1] % b[1] == 0 && b[0] % (a[1] / b[1]) == 0, 2) &&
+           fits(check, b[1] <= NPU_MAX_CONTRACTION / b[2] / b[3], 2) &&
+           (check->operands == 3 ||
+            (has_rank(check, 3, 1) &&
+             fits(check, check->operand[3]->extent[0] == d[1], 3))) &&
+           windows_fit(check, false);
+}
+
+bool npu_shape_pool2d(struct npu_check *check)
+{
+    const struct npu_insn_window *window = &check->insn->window;
+    const __u64 *d, *a;
+
+    if (!all_rank_4(check, 2)) {
+        return false;
+    }
+    d = check->operand[0]->extent;
+    a = check->operand[1]->extent;
+    return fits(check, a[0] == d[0] && a[1] == d[1], 1) &&
+           fits(check, window->kernel[1] <=
+                NPU_MAX_CONTRACTION / window->kernel[0], NPU_NONE) &&
+           windows_fit(check, true);
+}

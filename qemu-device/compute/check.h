@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Checking an instruction against its rules when a program is loaded.
+ */
+#ifndef NPU_CHECK_H
+#define NPU_CHECK_H
+
+#include "npu_compute.h"
+#include "ops.h"
+
+/* Sets of element types. */
+#define NPU_SET(dtype) (1u << (dtype))
+#define NPU_SET_F (NPU_SET(NPU_DTYPE_F32) | NPU_SET(NPU_DTYPE_F16))
+#define NPU_SET_T (NPU_SET_F | NPU_SET(NPU_DTYPE_S32))
+#define NPU_SET_ANY (NPU_SET_T | NPU_SET(NPU_DTYPE_S8))
+
+struct npu_check {
+    const struct npu_op *op;
+    const struct npu_insn *insn;
+    uint32_t index;                     /* of the instruction */
+    uint32_t scalar_count;              /* of the program */
+    unsigned operands;                  /* how many there are */
+    const struct npu_tensor *operand[NPU_MAX_OPERANDS];
+    struct npu_verdict *verdict;
+};
+
+/* Note an error; always false. */
+bool npu_check_fail(struct npu_check *check, uint32_t code, unsigned operand);
+
+/* Pass if cond, else fail with the code. */
+static inline bool npu_check_that(struct npu_check *check, bool cond,
+                                  uint32_t code, unsigned operand)
+{
+    return cond || npu_check_fail(check, code, operand);
+}
+
+/* Check everything about an instruction whose operands are sound tensors. */
+bool npu_check_insn(struct npu_check *check);
+
+/* A tensor descriptor by itself, and as a destination. */
+bool npu_tensor_sound(const struct npu_tensor *tensor, uint32_t base_count);
+bool npu_tensor_writable(const struct npu_tensor *tensor);
+
+/* Element types */
+npu_rule npu_types_any;         /* any, the same for all */
+npu_rule npu_types_copy;        /* any to any */
+npu_rule npu_types_gather;
+npu_rule npu_types_t;           /* T, see isa.h */
+npu_rule npu_types_f;           /* F, see isa.h */
+npu_rule npu_types_argmax;
+npu_rule npu_types_matmul;
+
+/* Parameters */
+npu_rule npu_params_none;
+npu_rule npu_params_scalar;
+npu_rule npu_params_axis;
+npu_rule npu_params_matmul;
+npu_rule npu_params_window;
+
+/* Extents */
+npu_rule npu_shape_none;
+npu_rule npu_shape_equal;
+npu_rule npu_shape_gather;
+npu_rule npu_shape_reduce;
+npu_rule npu_shape_softmax;
+npu_rule npu_shape_matmul;
+npu_rule npu_shape_conv2d;
+npu_rule npu_shape_pool2d;
+
+#endif

@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * NPU_OP_FILL and NPU_OP_COPY.
+ */
+#include "dtype.h"
+#include "families.h"
+#include "plan.h"
+
+bool npu_fill_run(struct npu_tile *tile)
+{
+    struct npu_loop_at at = { 0 };
+    struct npu_plan plan;
+    struct npu_loop loop;
+    struct npu_view view;
+    struct npu_box box;
+    unsigned last;
+
+    npu_plan_get(&plan, tile->work, 1, tile->dies);
+    npu_plan_tile(&plan, tile, &box);
+    if (!npu_box_target(tile, 0, &box, &view)) {
+        return false;
+    }
+    npu_plan_loop(&loop, &box, &view, 1);
+    last = loop.rank - 1;
+    do {
+        npu_row_fill(view.at + at.offset[0], loop.stride[0][last], box.size,
+                     loop.extent[last], tile->work->scalar);
+    } while (npu_loop_next(&loop, &at));
+    return npu_box_store(tile, 0, &box, &view);
+}
+
+static void convert_row(unsigned char *to, int64_t to_stride, uint32_t to_dtype,
+                        const unsigned char *from, int64_t from_stride,
+                        uint32_t from_dtype, uint64_t n)
+{
+    bool integer = npu_dtype_is_integer(to_dtype) &&
+                   npu_dtype_is_integer(from_dtype);
+
+    while (n) {
+        union {
+            float f32[NPU_ROW];
+            int32_t s32[NPU_ROW];
+        } tmp;
+        uint64_t count = n < NPU_ROW ? n : NPU_ROW;
+
+        if (integer || from_dtype == NPU_DTYPE_S32) {
+            npu_row_put_s32(to, to_stride, to_dtype, count,
+                            npu_row_s32(from, from_stride, from_dtype, count,
+                                        tmp.s32));
+        } else {
+            npu_row_put_f32(to, to_stride, to_dtype, count,
+                            npu_row_f32(from, from_stride, from_dtype, count,
+                                        tmp.f32));
+        }
+        to += (int64_t)count * to_stride;
+        from += (int64_t)count * from_stride;
+        n -= count;
+    }
+}
+
+static bool convert(struct npu_tile *tile, const struct npu_box *boxes,
+                    const struct npu_view *source)
+{
+    struct npu_view views[2] = { [1] = *source };
+    struct npu_loop_at at = { 0 };
+    struct npu_loop loop;
+    unsigned last;
+
+    if (!npu_box_target(tile, 0, &boxes[0], &views[0])) {
+        return false;
+    }
+    npu_plan_loop(&loop, boxes, views, 2);
+    last = loop.rank - 1;
+    do {
+        convert_row(views[0].at + at.offset[0], loop.stride[0][last],
+                    boxes[0].dtype, views[1].at + at.offset[1],
+                    loop.stride[1][last], boxes[1].dtype, loop.extent[last]);
+    } while (npu_loop_next(&loop, &at));
+    return npu_box_store(tile, 0, &boxes[0], &views[0]);
+}
+
+bool npu_copy_run(struct npu_tile *tile)
+{
+    struct npu_plan plan;
+    struct npu_box boxes[2];
+    struct npu_view source;
+
+    npu_plan_get(&plan, tile->work, 2, tile->dies);
+    npu_plan_tile(&plan, tile, boxes);
+    if (!npu_box_source(tile, 1, &boxes[1], &source)) {
+        return false;
+    }
+    if (boxes[0].dtype == boxes[1].dtype) {
+        return npu_box_write(tile, 0, &boxes[0], &source);
+    }
+    return convert(tile, boxes, &source);
+}

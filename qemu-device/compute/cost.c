@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Operations are what the silicon would have to do at least: padding and taps
+ * outside the input count, since they fill its lanes.  Bytes are those of every
+ * operand once; a broadcast counts its distinct elements.
+ */
+#include "cost.h"
+#include "grid.h"
+#include "ops.h"
+#include "tile.h"
+
+static uint64_t box_bytes(const struct npu_box *box)
+{
+    return npu_mul_sat(npu_box_distinct(box), box->size);
+}
+
+static uint64_t add_sat(uint64_t a, uint64_t b)
+{
+    uint64_t sum;
+
+    return __builtin_add_overflow(a, b, &sum) ? UINT64_MAX : sum;
+}
+
+static void charge(const struct npu_work *work, struct npu_cost *cost,
+                   uint64_t elements)
+{
+    cost->operations = npu_mul_sat(elements, work->op->operations);
+    cost->dtype = work->operand[work->operands > 1 ? 1 : 0].dtype;
+    for (unsigned operand = 0; operand < work->operands; operand++) {
+        cost->bytes = add_sat(cost->bytes, box_bytes(&work->operand[operand]));
+    }
+}
+
+void npu_cost_output(const struct npu_work *work, struct npu_cost *cost)
+{
+    charge(work, cost, npu_box_elements(&work->operand[0]));
+}
+
+void npu_cost_input(const struct npu_work *work, struct npu_cost *cost)
+{
+    charge(work, cost, npu_box_elements(&work->operand[1]));
+}
+
+void npu_cost_gather(const struct npu_work *work, struct npu_cost *cost)
+{
+    cost->dtype = work->operand[0].dtype;
+    cost->bytes = add_sat(npu_mul_sat(box_bytes(&work->operand[0]), 2),
+                          box_bytes(&work->operand[2]));
+}
+
+void npu_cost_matmul(const struct npu_work *work, struct npu_cost *cost)
+{
+    const struct npu_box *a = &work->operand[1];
+
+    charge(work, cost, npu_mul_sat(npu_box_elements(&work->operand[0]),
+                                   a->extent[a->rank - 1]));
+}
+
+void npu_cost_conv2d(const struct npu_work *work, struct npu_cost *cost)
+{
+    const uint64_t *b = work->operand[2].extent;
+
+    charge(work, cost, npu_mul_sat(npu_box_elements(&work->operand[0]),
+                                   b[1] * b[2] * b[3]));
+}
+
+void npu_cost_pool2d(const struct npu_work *work, struct npu_cost *cost)
+{
+    const uint16_t *kernel = work->insn->window.kernel;
+
+    charge(work, cost, npu_mul_sat(npu_box_elements(&work->operand[0]),
+                                   kernel[0] * (uint64_t)kernel[1]));
+}

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What the timing model charges for an instruction.
+ */
+#ifndef NPU_COST_H
+#define NPU_COST_H
+
+#include "npu_compute.h"
+
+struct npu_work;
+
+/* An operation, times those of the instruction, for each element of d or a. */
+void npu_cost_output(const struct npu_work *work, struct npu_cost *cost);
+void npu_cost_input(const struct npu_work *work, struct npu_cost *cost);
+/* Only the rows that are gathered move. */
+void npu_cost_gather(const struct npu_work *work, struct npu_cost *cost);
+/* For each element of d, and each that it is made of. */
+void npu_cost_matmul(const struct npu_work *work, struct npu_cost *cost);
+void npu_cost_conv2d(const struct npu_work *work, struct npu_cost *cost);
+void npu_cost_pool2d(const struct npu_work *work, struct npu_cost *cost);
+
+#endif

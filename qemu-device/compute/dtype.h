@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Element types: sizes, and rows of elements between memory and the types that
+ * instructions calculate in, f32 and s32.
+ */
+#ifndef NPU_DTYPE_H
+#define NPU_DTYPE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Elements that callers with a buffer of fixed size handle at a time. */
+#define NPU_ROW 512
+
+/* Bytes of an element, 0: no such type. */
+unsigned npu_element_size(uint32_t dtype);
+bool npu_dtype_is_integer(uint32_t dtype);
+
+float npu_f16_to_f32(uint16_t value);
+uint16_t npu_f32_to_f16(float value);
+
+/*
+ * n elements at from, stride bytes apart, as f32 (or s32) without gaps: where
+ * they are if they are that already, else converted into tmp.
+ */
+const float *npu_row_f32(const void *from, int64_t stride, uint32_t dtype,
+                         size_t n, float *tmp);
+const int32_t *npu_row_s32(const void *from, int64_t stride, uint32_t dtype,
+                           size_t n, int32_t *tmp);
+
+/* The same, but always into to. */
+void npu_row_get_f32(float *to, const void *from, int64_t stride,
+                     uint32_t dtype, size_t n);
+
+/* Convert n values and put them to to, stride bytes apart. */
+void npu_row_put_f32(void *to, int64_t stride, uint32_t dtype, size_t n,
+                     const float *from);
+void npu_row_put_s32(void *to, int64_t stride, uint32_t dtype, size_t n,
+                     const int32_t *from);
+
+/* Copy n elements of size bytes; to and from may be the same row. */
+void npu_row_copy(void *to, int64_t to_stride, const void *from,
+                  int64_t from_stride, unsigned size, size_t n);
+
+/* Repeat one element of size bytes n times. */
+void npu_row_fill(void *to, int64_t stride, unsigned size, size_t n,
+                  uint32_t bits);
+
+#endif

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The cut and run functions of the families of instructions, for the table in
+ * ops.c.  Those that are not here use npu_plan_cut() and npu_elementwise_run().
+ */
+#ifndef NPU_FAMILIES_H
+#define NPU_FAMILIES_H
+
+#include <stdbool.h>
+
+struct npu_grid;
+struct npu_tile;
+struct npu_work;
+
+bool npu_fill_run(struct npu_tile *tile);
+bool npu_copy_run(struct npu_tile *tile);
+
+void npu_gather_cut(const struct npu_work *work, unsigned dies,
+                    struct npu_grid *grid);
+bool npu_gather_run(struct npu_tile *tile);
+
+void npu_reduce_cut(const struct npu_work *work, unsigned dies,
+                    struct npu_grid *grid);
+bool npu_reduce_run(struct npu_tile *tile);
+
+void npu_softmax_cut(const struct npu_work *work, unsigned dies,
+                     struct npu_grid *grid);
+bool npu_softmax_run(struct npu_tile *tile);
+
+void npu_matmul_cut(const struct npu_work *work, unsigned dies,
+                    struct npu_grid *grid);
+bool npu_matmul_run(struct npu_tile *tile);
+
+void npu_conv2d_cut(const struct npu_work *work, unsigned dies,
+                    struct npu_grid *grid);
+bool npu_conv2d_run(struct npu_tile *tile);
+
+void npu_pool2d_cut(const struct npu_work *work, unsigned dies,
+                    struct npu_grid *grid);
+bool npu_maxpool2d_run(struct npu_tile *tile);
+bool npu_avgpool2d_run(struct npu_tile *tile);
+
+#endif

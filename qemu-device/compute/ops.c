@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The table of instructions.  See Documentation/adding-an-instruction.rst.
+ */
+#include "check.h"
+#include "cost.h"
+#include "elementwise.h"
+#include "families.h"
+#include "plan.h"
+#include "reduce.h"
+
+/* Rows of one family differ in little. */
+#define ELEMENTWISE(name_, sources, types_, ops, ps, f32_, s32_) {          \
+        .name = name_, .operands = 1 + (sources), .types = types_,          \
+        .params = npu_params_none, .shape = npu_shape_equal,                \
+        .cut = npu_plan_cut, .run = npu_elementwise_run,                    \
+        .cost = npu_cost_output, .operations = ops, .host_ps = ps,          \
+        .f32 = f32_, .s32 = s32_,                                           \
+    }
+#define BINARY(name, ps, f32, s32) \
+    ELEMENTWISE(name, 2, npu_types_t, 1, ps, f32, s32)
+#define UNARY_T(name, f32, s32) \
+    ELEMENTWISE(name, 1, npu_types_t, 1, 200, f32, s32)
+#define UNARY_F(name, ops, ps, f32) \
+    ELEMENTWISE(name, 1, npu_types_f, ops, ps, f32, NULL)
+
+#define REDUCTION(name_, types_, reduction_) {                              \
+        .name = name_, .operands = 2, .types = types_,                      \
+        .params = npu_params_axis, .shape = npu_shape_reduce,               \
+        .cut = npu_reduce_cut, .run = npu_reduce_run,                       \
+        .cost = npu_cost_input, .operations = 1, .host_ps = 400,            \
+        .reduction = &reduction_,                                           \
+    }
+
+#define POOL(name_, types_, flags_, run_) {                                 \
+        .name = name_, .operands = 2, .flags = flags_, .types = types_,     \
+        .params = npu_params_window, .shape = npu_shape_pool2d,             \
+        .cut = npu_pool2d_cut, .run = run_,                                 \
+        .cost = npu_cost_pool2d, .operations = 1,                           \
+    }
+
+static const struct npu_op ops[] = {
+    [NPU_OP_NOP] = {
+        .name = "nop", .types = npu_types_any, .params = npu_params_none,
+        .shape = npu_shape_none,
+    },
+    [NPU_OP_STALL] = {
+        .name = "stall", .types = npu_types_any, .params = npu_params_scalar,
+        .shape = npu_shape_none,
+    },
+
+    [NPU_OP_FILL] = {
+        .name = "fill", .operands = 1, .types = npu_types_any,
+        .params = npu_params_scalar, .shape = npu_shape_none,
+        .cut = npu_plan_cut, .run = npu_fill_run, .cost = npu_cost_output,
+    },
+    [NPU_OP_COPY] = {
+        .name = "copy", .operands = 2, .types = npu_types_copy,
+        .params = npu_params_none, .shape = npu_shape_equal,
+        .cut = npu_plan_cut, .run = npu_copy_run, .cost = npu_cost_output,
+        .host_ps = 200,
+    },
+    [NPU_OP_GATHER] = {
+        .name = "gather", .operands = 3, .types = npu_types_gather,
+        .params = npu_params_none, .shape = npu_shape_gather,
+        .cut = npu_gather_cut, .run = npu_gather_run, .cost = npu_cost_gather,
+    },
+
+    [NPU_OP_ADD] = BINARY("add", 200, npu_add_f32, npu_add_s32),
+    [NPU_OP_SUB] = BINARY("sub", 200, npu_sub_f32, npu_sub_s32),
+    [NPU_OP_MUL] = BINARY("mul", 200, npu_mul_f32, npu_mul_s32),
+    [NPU_OP_DIV] = BINARY("div", 1500, npu_div_f32, npu_div_s32),
+    [NPU_OP_MIN] = BINARY("min", 400, npu_min_f32, npu_min_s32),
+    [NPU_OP_MAX] = BINARY("max", 400, npu_max_f32, npu_max_s32),
+
+    [NPU_OP_NEG] = UNARY_T("neg", npu_neg_f32, npu_neg_s32),
+    [NPU_OP_ABS] = UNARY_T("abs", npu_abs_f32, npu_abs_s32),
+    [NPU_OP_RELU] = UNARY_T("relu", npu_relu_f32, npu_relu_s32),
+    [NPU_OP_EXP] = UNARY_F("exp", 8, 4000, npu_exp_f32),
+    [NPU_OP_LOG] = UNARY_F("log", 8, 4000, npu_log_f32),
+    [NPU_OP_SQRT] = UNARY_F("sqrt", 4, 1500, npu_sqrt_f32),
+    [NPU_OP_RSQRT] = UNARY_F("rsqrt", 4, 2500, npu_rsqrt_f32),
+    [NPU_OP_TANH] = UNARY_F("tanh", 12, 12000, npu_tanh_f32),
+    [NPU_OP_SIGMOID] = UNARY_F("sigmoid", 10, 6000, npu_sigmoid_f32),
+    [NPU_OP_GELU] = UNARY_F("gelu", 16, 15000, npu_gelu_f32),
+    [NPU_OP_GELU_TANH] = UNARY_F("gelu_tanh", 16, 8000, npu_gelu_tanh_f32),
+    [NPU_OP_SILU] = UNARY_F("silu", 11, 6000, npu_silu_f32),
+
+    [NPU_OP_SOFTMAX] = {
+        .name = "softmax", .operands = 2, .types = npu_types_f,
+        .params = npu_params_axis, .shape = npu_shape_softmax,
+        .cut = npu_softmax_cut, .run = npu_softmax_run,
+        .cost = npu_cost_output, .operations = 12, .host_ps = 6000,
+    },
+    [NPU_OP_REDUCE_SUM] = REDUCTION("reduce_sum", npu_types_t, npu_reduce_sum),
+    [NPU_OP_REDUCE_MEAN] = REDUCTION("reduce_mean", npu_types_f,
+                                     npu_reduce_mean),
+    [NPU_OP_REDUCE_MAX] = REDUCTION("reduce_max", npu_types_t, npu_reduce_max),
+    [NPU_OP_ARGMAX] = REDUCTION("argmax", npu_types_argmax, npu_reduce_argmax),
+
+    [NPU_OP_MATMUL] = {
+        .name = "matmul", .operands = 3, .types = npu_types_matmul,
+        .params = npu_params_matmul, .shape = npu_shape_matmul,
+        .cut = npu_matmul_cut, .run = npu_matmul_run, .cost = npu_cost_matmul,
+        .operations = 2,
+    },
+
+    [NPU_OP_CONV2D] = {
+        .name = "conv2d", .operands = 3, .optional = 1, .types = npu_types_f,
+        .params = npu_params_window, .shape = npu_shape_conv2d,
+        .cut = npu_conv2d_cut, .run = npu_conv2d_run, .cost = npu_cost_conv2d,
+        .operations = 2,
+    },
+    [NPU_OP_MAXPOOL2D] = POOL("maxpool2d", npu_types_any, 0,
+                              npu_maxpool2d_run),
+    [NPU_OP_AVGPOOL2D] = POOL("avgpool2d", npu_types_f, NPU_INSN_COUNT_PAD,
+                              npu_avgpool2d_run),
+};
+
+const struct npu_op *npu_op_find(uint32_t opcode)
+{
+    if (opcode >= sizeof(ops) / sizeof(ops[0]) || !ops[opcode].name) {
+        return NULL;
+    }
+    return &ops[opcode];
+}

@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <cblas.h>
+#include <limits.h>
+#include <string.h>
+
+#include "dtype.h"
+#include "panel.h"
+#include "tile.h"
+
+/* ---- Floating point ------------------------------------------------------ */
+
+/*
+ * A view as the BLAS can take it: one stride is an element, the other at least a
+ * row of elements.  outer and inner name the dimensions.
+ */
+static bool blas_form(const struct npu_box *box, const struct npu_view *view,
+                      unsigned outer, unsigned inner, int *ld)
+{
+    int64_t row = (int64_t)box->extent[inner];
+    int64_t distance = view->stride[outer] / (int64_t)sizeof(float);
+
+    if (box->extent[inner] > 1 && view->stride[inner] != sizeof(float)) {
+        return false;
+    }
+    if (box->extent[outer] == 1) {
+        distance = row;
+    }
+    *ld = (int)distance;
+    return distance >= row && distance <= INT_MAX;
+}
+
+/* Convert or gather into rows (or columns, if these are the fast ones). */
+static bool pack(struct npu_tile *tile, const struct npu_box *box,
+                 const struct npu_view *view, struct npu_panel *panel)
+{
+    int64_t by_row = view->stride[0], by_column = view->stride[1];
+    unsigned outer, inner;
+    uint64_t n;
+    float *to;
+
+    panel->trans = (by_row < 0 ? -by_row : by_row) <
+                   (by_column < 0 ? -by_column : by_column);
+    outer = panel->trans ? 1 : 0;
+    inner = 1 - outer;
+    n = box->extent[inner];
+    to = npu_tile_alloc(tile, box->extent[outer] * n * sizeof(*to));
+    if (!to) {
+        return false;
+    }
+    for (uint64_t i = 0; i < box->extent[outer]; i++) {
+        npu_row_get_f32(to + i * n, view->at + (int64_t)i * view->stride[outer],
+                        view->stride[inner], box->dtype, n);
+    }
+    panel->data = to;
+    panel->ld = (int)n;
+    return true;
+}
+
+bool npu_panel_source(struct npu_tile *tile, unsigned operand,
+                      const struct npu_box *box, struct npu_panel *panel)
+{
+    struct npu_view view;
+
+    if (!npu_box_source(tile, operand, box, &view)) {
+        return false;
+    }
+    if (box->dtype == NPU_DTYPE_F32) {
+        panel->data = (const void *)view.at;
+        panel->trans = false;
+        if (blas_form(box, &view, 0, 1, &panel->ld)) {
+            return true;
+        }
+        panel->trans = true;
+        if (blas_form(box, &view, 1, 0, &panel->ld)) {
+            return true;
+        }
+    }
+    return pack(tile, box, &view, panel);
+}
+
+/* y[i] += sum over j of the elements of a matrix times x[j] */
+static void add_vector(const struct npu_panel *matrix, bool trans, int rows,
+                       int columns, const float *x, int step, float *y,
+                       int y_step)
+{
+    /* The matrix as it lies in memory, and whether it is wanted transposed. */
+    bool flip = matrix->trans != trans;
+    int outer = flip ? columns : rows, inner = flip ? rows : columns;
+
+    cblas_sgemv(CblasRowMajor, flip ? CblasTrans : CblasNoTrans, outer, inner,
+                1.0f, matrix->data, matrix->ld, x, step, 1.0f, y, y_step);
+}
+
+void npu_panel_multiply(const struct npu_panel *a, const struct npu_panel *b,
+                        float *c, int ldc, int m, int n, int k, bool accumulate)
+{
+    if (m != 1 && n != 1) {
+        cblas_sgemm(CblasRowMajor, a->trans ? CblasTrans : CblasNoTrans,
+                    b->trans ? CblasTrans : CblasNoTrans, m, n, k, 1.0f,
+                    a->data, a->ld, b->data, b->ld, accumulate, c, ldc);
+        return;
+    }
+    if (!accumulate) {
+        for (int i = 0; i < m; i++) {
+            memset(c + (int64_t)i * ldc, 0, n * sizeof(*c));
+        }
+    }
+    if (n == 1) {
+        add_vector(a, false, m, k, b->data, b->trans ? 1 : b->ld, c, ldc);
+    } else {
+        add_vector(b, true, n, k, a->data, a->trans ? a->ld : 1, c, 1);
+    }
+}
+
+/* ---- Integers ------------------------------------------------------------ */
+
+const int16_t *npu_panel_s16(struct npu_tile *tile, unsigned operand,
+                             const struct npu_box *box, bool transposed)
+{
+    unsigned outer = transposed ? 1 : 0, inner = 1 - outer;
+    uint64_t rows = box->extent[outer], n = box->extent[inner];
+    int16_t *panel = npu_tile_alloc(tile, rows * n * sizeof(*panel));
+    struct npu_view view;
+
+    if (!panel || !npu_box_source(tile, operand, box, &view)) {
+        return NULL;
+    }
+    for (uint64_t i = 0; i < rows; i++) {
+        const unsigned char *at = view.at + (int64_t)i * view.stride[outer];
+
+        for (uint64_t j = 0; j < n; j++) {
+            panel[i * n + j] = (int8_t)at[(int64_t)j * view.stride[inner]];
+        }
+    }
+    return panel;
+}
+
+/* k is small enough for the sum to fit. */
+static int32_t dot(const int16_t *a, const int16_t *b, uint64_t k)
+{
+    int32_t sum = 0;
+
+    for (uint64_t i = 0; i < k; i++) {
+        sum += a[i] * b[i];
+    }
+    return sum;
+}
+
+void npu_panel_multiply_s16(const int16_t *a, const int16_t *b, int32_t *c,
+                            uint64_t m, uint64_t n, uint64_t k)
+{
+    for (uint64_t i = 0; i < m; i++) {
+        for (uint64_t j = 0; j < n; j++) {
+            uint32_t sum = (uint32_t)c[i * n + j];
+
+            sum += (uint32_t)dot(a + i * k, b + j * k, k);
+            c[i * n + j] = (int32_t)sum;
+        }
+    }
+}

@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "ops.h"
+#include "plan.h"
+
+/* Tiles are at least so long along the fast dimension of every operand. */
+#define RUN 64
+
+struct plan_ns {
+    uint64_t ps;                        /* for an element */
+    unsigned rank;
+};
+
+/* The dimension with the smallest stride that moves; rank: there is none. */
+static unsigned fast_dim(unsigned rank, const uint64_t *extent,
+                         const int64_t *stride)
+{
+    unsigned fast = rank;
+    uint64_t least = UINT64_MAX;
+
+    for (unsigned dim = 0; dim < rank; dim++) {
+        uint64_t gap = stride[dim] < 0 ? -(uint64_t)stride[dim] :
+                       (uint64_t)stride[dim];
+
+        if (gap && extent[dim] > 1 && gap <= least) {
+            least = gap;
+            fast = dim;
+        }
+    }
+    return fast;
+}
+
+uint64_t npu_access_ps(unsigned rank, const uint64_t *extent,
+                       const int64_t *stride)
+{
+    unsigned fast = fast_dim(rank, extent, stride);
+    bool near;
+
+    if (fast == rank) {
+        return 50;                      /* one element, over and over */
+    }
+    near = stride[fast] >= -64 && stride[fast] <= 64;
+    if (!near || extent[fast] < 8) {
+        return 50000;                   /* an access an element */
+    }
+    return fast == rank - 1 ? 400 : 2000;
+}
+
+static uint64_t plan_ns(const void *arg, const uint64_t *chunk)
+{
+    const struct plan_ns *cost = arg;
+    uint64_t elements = 1;
+
+    for (unsigned dim = 0; dim < cost->rank; dim++) {
+        elements = npu_mul_sat(elements, chunk[dim]);
+    }
+    if (elements > NPU_BOX_ELEMENTS) {
+        return UINT64_MAX;
+    }
+    return elements * cost->ps / 1000;
+}
+
+void npu_plan_get(struct npu_plan *plan, const struct npu_work *work,
+                  unsigned operands, unsigned dies)
+{
+    struct npu_loop *loop = &plan->loop;
+    struct plan_ns cost = { .ps = work->op->host_ps };
+
+    loop->rank = work->operand[0].rank;
+    loop->operands = operands;
+    for (unsigned dim = 0; dim < loop->rank; dim++) {
+        loop->extent[dim] = work->operand[0].extent[dim];
+        for (unsigned op = 0; op < operands; op++) {
+            loop->stride[op][dim] = work->operand[op].stride[dim];
+        }
+    }
+    npu_loop_tidy(loop, 0);
+    cost.rank = loop->rank;
+    npu_grid_start(&plan->grid, loop->rank, loop->extent);
+    for (unsigned op = 0; op < operands; op++) {
+        unsigned fast = fast_dim(loop->rank, loop->extent, loop->stride[op]);
+
+        cost.ps += npu_access_ps(loop->rank, loop->extent, loop->stride[op]);
+        if (fast < loop->rank) {
+            plan->grid.chunk[fast] = npu_min(RUN, loop->extent[fast]);
+        }
+    }
+    for (unsigned dim = loop->rank; dim-- > 0;) {
+        npu_grid_grow(&plan->grid, dim, UINT64_MAX, plan_ns, &cost);
+    }
+    npu_grid_share(&plan->grid, dies, plan_ns, &cost);
+}
+
+void npu_plan_tile(const struct npu_plan *plan, const struct npu_tile *tile,
+                   struct npu_box *boxes)
+{
+    const struct npu_loop *loop = &plan->loop;
+    uint64_t start[NPU_MAX_RANK], size[NPU_MAX_RANK];
+
+    npu_grid_tile(&plan->grid, tile->index, start, size);
+    for (unsigned op = 0; op < loop->operands; op++) {
+        const struct npu_box *operand = &tile->work->operand[op];
+        struct npu_box whole = {
+            .va = operand->va,
+            .dtype = operand->dtype,
+            .size = operand->size,
+            .rank = loop->rank,
+        };
+
+        for (unsigned dim = 0; dim < loop->rank; dim++) {
+            whole.stride[dim] = loop->stride[op][dim];
+        }
+        npu_box_cut(&boxes[op], &whole, start, size);
+    }
+}
+
+void npu_plan_loop(struct npu_loop *loop, const struct npu_box *boxes,
+                   const struct npu_view *views, unsigned operands)
+{
+    loop->rank = boxes->rank;
+    loop->operands = operands;
+    for (unsigned dim = 0; dim < loop->rank; dim++) {
+        loop->extent[dim] = boxes->extent[dim];
+        for (unsigned op = 0; op < operands; op++) {
+            loop->stride[op][dim] = views[op].stride[dim];
+        }
+    }
+    npu_loop_tidy(loop, 0);
+}
+
+void npu_plan_cut(const struct npu_work *work, unsigned dies,
+                  struct npu_grid *grid)
+{
+    struct npu_plan plan;
+
+    npu_plan_get(&plan, work, work->operands, dies);
+    *grid = plan.grid;
+}

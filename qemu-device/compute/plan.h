@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The common plan of instructions that treat every element of d alike: one nest
+ * of loops over all operands, as few and as long as their strides allow, cut
+ * into tiles.
+ */
+#ifndef NPU_PLAN_H
+#define NPU_PLAN_H
+
+#include "grid.h"
+#include "loop.h"
+#include "tile.h"
+
+struct npu_plan {
+    struct npu_loop loop;               /* d first, then the sources */
+    struct npu_grid grid;
+};
+
+/* Of the first operands of work, which have the same extents. */
+void npu_plan_get(struct npu_plan *plan, const struct npu_work *work,
+                  unsigned operands, unsigned dies);
+
+/* The boxes of a tile, one an operand, with the dimensions of the plan. */
+void npu_plan_tile(const struct npu_plan *plan, const struct npu_tile *tile,
+                   struct npu_box *boxes);
+
+/* The loop over the views of those boxes. */
+void npu_plan_loop(struct npu_loop *loop, const struct npu_box *boxes,
+                   const struct npu_view *views, unsigned operands);
+
+/* The cut of instructions whose operands all have the same extents. */
+void npu_plan_cut(const struct npu_work *work, unsigned dies,
+                  struct npu_grid *grid);
+
+/*
+ * Estimated host time to bring one element of an operand with these strides to
+ * the CPU or back, ps.
+ */
+uint64_t npu_access_ps(unsigned rank, const uint64_t *extent,
+                       const int64_t *stride);
+
+#endif
