@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /* What people read. */
 #include <inttypes.h>
+#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -88,96 +89,123 @@ void text_list(FILE *out, const struct cards *cards)
 
 /* ---- status -------------------------------------------------------------- */
 
-#define LABEL	10
+/* Where the words of a line begin, behind its label. */
+#define INDENT	12
 
-static void label(FILE *out, const char *text)
+/* A line of words that goes on below where the terminal ends. */
+struct line {
+	FILE *out;
+	int at;
+};
+
+static struct line begin_line(FILE *out, const char *label)
 {
-	fprintf(out, "  %-*s", LABEL, text);
+	fprintf(out, "  %-*s", INDENT - 2, label);
+	return (struct line){ out, INDENT };
 }
 
-/*
- * Words that wrap at the width of the terminal, below each other.  Returns the
- * column behind the word.
- */
-static int put_word(FILE *out, const char *word, int at)
-{
-	int columns = term_columns(word);
+static void put(struct line *line, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
 
-	if (at > LABEL + 2 && columns > term_width() - at - 2) {
-		fprintf(out, "\n%*s", LABEL + 2, "");
-		at = LABEL + 2;
+static void put(struct line *line, const char *format, ...)
+{
+	char word[128];
+	int columns;
+	va_list ap;
+
+	va_start(ap, format);
+	vsnprintf(word, sizeof(word), format, ap);
+	va_end(ap);
+	columns = term_columns(word);
+
+	if (line->at > INDENT && columns > term_width() - line->at - 2) {
+		fprintf(line->out, "\n%*s", INDENT, "");
+		line->at = INDENT;
+	} else if (line->at > INDENT) {
+		fputs("  ", line->out);
+		line->at += 2;
 	}
-	fprintf(out, "%s%s", at > LABEL + 2 ? "  " : "", word);
-	return at + columns + (at > LABEL + 2 ? 2 : 0);
+	fputs(word, line->out);
+	line->at += columns;
+}
+
+static void end_line(struct line *line)
+{
+	fputc('\n', line->out);
+}
+
+static void put_identity(FILE *out, const struct card *card)
+{
+	const struct card_state *state = &card->state;
+	struct line line = begin_line(out, "serial");
+
+	put(&line, "%016" PRIx64, (uint64_t)state->info.serial);
+	end_line(&line);
+	line = begin_line(out, "driver");
+	put(&line, "%s %d.%d.%d", DRM_NPU_DRIVER_NAME, state->driver_major,
+	    state->driver_minor, state->driver_patch);
+	end_line(&line);
+	line = begin_line(out, "card");
+	put(&line, "registers %u.%u", state->info.regs_major, state->info.regs_minor);
+	put(&line, "instructions %u.%u", state->info.isa_major, state->info.isa_minor);
+	if (state->info.platform == DRM_NPU_PLATFORM_EMULATED)
+		put(&line, "emulated");
+	end_line(&line);
+}
+
+static void put_memory(FILE *out, const struct card *card)
+{
+	struct line line = begin_line(out, "HBM");
+	char memory[80];
+
+	format_memory(memory, sizeof(memory), card);
+	put(&line, "%s", memory);
+	end_line(&line);
 }
 
 static void put_dies(FILE *out, const struct card *card)
 {
-	int at = LABEL + 2;
+	struct line line = begin_line(out, "busy");
 	unsigned int i;
-	char word[32];
 
-	label(out, "busy");
-	for (i = 0; i < card->state.info.dies; i++) {
-		snprintf(word, sizeof(word), "die%u %3.0f%%", i,
-			 card->state.busy_percent[i]);
-		at = put_word(out, word, at);
-	}
-	fputc('\n', out);
-}
-
-static void put_clients(FILE *out, const struct card *card)
-{
-	unsigned int i, hidden = card_hidden_clients(card);
-	int at = LABEL + 2;
-	char word[96];
-
-	label(out, "clients");
-	if (!card->client_count && !hidden)
-		put_word(out, "none", at);
-	for (i = 0; i < card->client_count; i++) {
-		snprintf(word, sizeof(word), "%d %s", (int)card->clients[i].pid,
-			 card->clients[i].name);
-		at = put_word(out, word, at);
-	}
-	if (hidden) {
-		snprintf(word, sizeof(word), "%u of other users", hidden);
-		put_word(out, word, at);
-	}
-	fputc('\n', out);
-}
-
-static void put_versions(FILE *out, const struct card *card)
-{
-	const struct card_state *state = &card->state;
-
-	label(out, "driver");
-	fprintf(out, "%s %d.%d.%d\n", DRM_NPU_DRIVER_NAME, state->driver_major,
-		state->driver_minor, state->driver_patch);
-	label(out, "card");
-	fprintf(out, "registers %u.%u, instructions %u.%u%s\n", state->info.regs_major,
-		state->info.regs_minor, state->info.isa_major, state->info.isa_minor,
-		state->info.platform == DRM_NPU_PLATFORM_EMULATED ? ", emulated" : "");
+	for (i = 0; i < card->state.info.dies; i++)
+		put(&line, "die%u %3.0f%%", i, card->state.busy_percent[i]);
+	end_line(&line);
 }
 
 static void put_counters(FILE *out, const struct card *card)
 {
 	const struct drm_npu_query_device *info = &card->state.info;
 	const struct drm_npu_query_resets *resets = &card->state.resets;
+	struct line line = begin_line(out, "jobs");
 
-	label(out, "jobs");
-	fprintf(out, "%" PRIu64 " completed, %" PRIu64 " failed, %" PRIu64 " faults\n",
-		(uint64_t)info->jobs_completed, (uint64_t)info->jobs_failed,
-		(uint64_t)info->faults);
-	label(out, "resets");
-	fprintf(out, "%" PRIu64 " queues, %" PRIu64 " dies, %" PRIu64 " cards\n",
-		(uint64_t)resets->queue, (uint64_t)resets->die, (uint64_t)resets->card);
+	put(&line, "%" PRIu64 " completed", (uint64_t)info->jobs_completed);
+	put(&line, "%" PRIu64 " failed", (uint64_t)info->jobs_failed);
+	put(&line, "%" PRIu64 " faults", (uint64_t)info->faults);
+	end_line(&line);
+	line = begin_line(out, "resets");
+	put(&line, "%" PRIu64 " queues", (uint64_t)resets->queue);
+	put(&line, "%" PRIu64 " dies", (uint64_t)resets->die);
+	put(&line, "%" PRIu64 " cards", (uint64_t)resets->card);
+	end_line(&line);
+}
+
+static void put_clients(FILE *out, const struct card *card)
+{
+	unsigned int i, hidden = card_hidden_clients(card);
+	struct line line = begin_line(out, "clients");
+
+	if (!card->client_count && !hidden)
+		put(&line, "none");
+	for (i = 0; i < card->client_count; i++)
+		put(&line, "%d %s", (int)card->clients[i].pid, card->clients[i].name);
+	if (hidden)
+		put(&line, "%u of other users", hidden);
+	end_line(&line);
 }
 
 static void put_card(FILE *out, const struct card *card)
 {
-	char memory[80];
-
 	fprintf(out, "%s%s%s  %s", term_colour(COLOUR_HEAD), card->node.name,
 		term_plain(), card->node.pci);
 	if (!card->state.err)
@@ -186,12 +214,8 @@ static void put_card(FILE *out, const struct card *card)
 		term_plain());
 	if (card->state.err)
 		return;
-	label(out, "serial");
-	fprintf(out, "%016" PRIx64 "\n", (uint64_t)card->state.info.serial);
-	put_versions(out, card);
-	format_memory(memory, sizeof(memory), card);
-	label(out, "HBM");
-	fprintf(out, "%s\n", memory);
+	put_identity(out, card);
+	put_memory(out, card);
 	put_dies(out, card);
 	put_counters(out, card);
 	put_clients(out, card);
