@@ -125,7 +125,7 @@ static int find_in_folder(struct files *f, const char *folder, struct error *err
 	if (!f->model)
 		return fail(err, "out of memory");
 	if (!exists(f->model))
-		return fail(err, "%s: no model.onnx in it", folder);
+		return fail(err, "no model.onnx in it");
 	f->inputs = numbered(folder, "input", f->input);
 	f->expects = numbered(folder, "output", f->expect);
 	f->labels = text("%s/" DATA_SET "/labels.pb", folder);
@@ -143,7 +143,7 @@ int files_find(struct files *f, const char *what, struct error *err)
 
 	memset(f, 0, sizeof(*f));
 	if (!path)
-		return fail(err, "%s: no such file, directory or model", what);
+		return fail(err, "no such file, directory or model");
 	f->name = model_name(path);
 	if (is_directory(path)) {
 		ret = find_in_folder(f, path, err);

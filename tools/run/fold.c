@@ -96,6 +96,19 @@ void fold_binary(struct plan *p)
 	plan_known(p, 0, &t);
 }
 
+void fold_neg(struct plan *p)
+{
+	struct val *a = plan_arg(p, 0);
+	struct tensor t;
+	uint64_t i;
+
+	if (!new_result(p, &t, a->type, &a->shape))
+		return;
+	for (i = 0; i < t.count; i++)
+		tensor_set_integer(&t, i, 0 - (uint64_t)tensor_integer(a->known, i));
+	plan_known(p, 0, &t);
+}
+
 void fold_cast(struct plan *p)
 {
 	int32_t to = plan_int(p, "to", 0);

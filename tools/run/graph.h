@@ -11,7 +11,7 @@
 #define ABSENT	(~0u)
 
 /* The versions of ONNX's operators that are understood. */
-#define OPSET_MIN	6
+#define OPSET_MIN	1
 #define OPSET_MAX	20
 
 /**

@@ -111,34 +111,36 @@ static int read_all(int fd, uint8_t *to, size_t size)
 	return 0;
 }
 
-static uint8_t *read_fd(int fd, const char *path, size_t *size, struct error *err)
+static uint8_t *read_fd(int fd, const char *where, size_t *size, struct error *err)
 {
 	struct stat st;
 	uint8_t *data;
 
 	if (fstat(fd, &st) || !S_ISREG(st.st_mode)) {
-		fail(err, "%s: not a regular file", path);
+		fail(err, "%snot a regular file", where);
 		return NULL;
 	}
 	if (st.st_size > MAX_FILE) {
-		fail(err, "%s: over 2 GiB, which no protobuf message can be", path);
+		fail(err, "%sover 2 GiB, which no protobuf message can be", where);
 		return NULL;
 	}
 	*size = st.st_size;
 	data = malloc(*size + 1);
 	if (!data) {
-		fail(err, "%s: out of memory", path);
+		fail(err, "%sout of memory", where);
 		return NULL;
 	}
 	if (read_all(fd, data, *size)) {
-		fail(err, "%s: cannot be read to its end", path);
+		fail(err, "%scannot be read to its end", where);
 		free(data);
 		return NULL;
 	}
 	return data;
 }
 
-static ProtobufCMessage *read_message(const char *path, const char *what,
+/* "where" begins the message on error. */
+static ProtobufCMessage *read_message(const char *path, const char *where,
+				      const char *what,
 				      const ProtobufCMessageDescriptor *type,
 				      struct error *err)
 {
@@ -150,10 +152,10 @@ static ProtobufCMessage *read_message(const char *path, const char *what,
 
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0) {
-		fail(err, "%s: %s", path, strerror(errno));
+		fail(err, "%s%s", where, strerror(errno));
 		return NULL;
 	}
-	data = read_fd(fd, path, &size, err);
+	data = read_fd(fd, where, &size, err);
 	close(fd);
 	if (!data)
 		return NULL;
@@ -161,14 +163,14 @@ static ProtobufCMessage *read_message(const char *path, const char *what,
 	if (wire_ok(type, w, 0))
 		message = protobuf_c_message_unpack(type, NULL, size, data);
 	if (!message)
-		fail(err, "%s: not %s, or truncated or damaged", path, what);
+		fail(err, "%snot %s, or truncated or damaged", where, what);
 	free(data);
 	return message;
 }
 
 Onnx__ModelProto *onnx_read_model(const char *path, struct error *err)
 {
-	return (Onnx__ModelProto *)read_message(path, "an ONNX model",
+	return (Onnx__ModelProto *)read_message(path, "", "an ONNX model",
 						&onnx__model_proto__descriptor, err);
 }
 
@@ -281,12 +283,14 @@ int onnx_tensor(struct tensor *t, const Onnx__TensorProto *proto,
 int onnx_read_tensor(struct tensor *t, const char *path, struct error *err)
 {
 	Onnx__TensorProto *proto;
+	char where[4200];
 	uint64_t bytes;
 	void *copy;
 	int ret;
 
 	memset(t, 0, sizeof(*t));
-	proto = (Onnx__TensorProto *)read_message(path, "an ONNX tensor",
+	snprintf(where, sizeof(where), "%s: ", path);
+	proto = (Onnx__TensorProto *)read_message(path, where, "an ONNX tensor",
 						  &onnx__tensor_proto__descriptor,
 						  err);
 	if (!proto)

@@ -7,7 +7,7 @@
 #include "onnx.pb-c.h"
 #include "tensor.h"
 
-/* NULL and *err on error; free with onnx__model_proto__free_unpacked(m, NULL). */
+/* NULL and *err (without the path) on error; free with onnx__model_proto__free_unpacked(m, NULL). */
 Onnx__ModelProto *onnx_read_model(const char *path, struct error *err);
 
 /*

@@ -7,7 +7,7 @@
 static const struct op ops[] = {
 	/* type, plan, fold, least and most inputs, outputs, types, code */
 	{ "Abs", plan_unary, NULL, 1, 1, 1, OF_NUMBER, NPU_OP_ABS },
-	{ "Neg", plan_unary, NULL, 1, 1, 1, OF_NUMBER, NPU_OP_NEG },
+	{ "Neg", plan_unary, fold_neg, 1, 1, 1, OF_NUMBER, NPU_OP_NEG },
 	{ "Relu", plan_unary, NULL, 1, 1, 1, OF_NUMBER, NPU_OP_RELU },
 	{ "Exp", plan_unary, NULL, 1, 1, 1, OF_FLOAT, NPU_OP_EXP },
 	{ "Log", plan_unary, NULL, 1, 1, 1, OF_FLOAT, NPU_OP_LOG },
@@ -23,8 +23,8 @@ static const struct op ops[] = {
 	{ "Sub", plan_binary, fold_binary, 2, 2, 1, OF_NUMBER, NPU_OP_SUB },
 	{ "Mul", plan_binary, fold_binary, 2, 2, 1, OF_NUMBER, NPU_OP_MUL },
 	{ "Div", plan_binary, fold_binary, 2, 2, 1, OF_NUMBER, NPU_OP_DIV },
-	{ "Min", plan_variadic, NULL, 1, MANY, 1, OF_NUMBER, NPU_OP_MIN },
-	{ "Max", plan_variadic, NULL, 1, MANY, 1, OF_NUMBER, NPU_OP_MAX },
+	{ "Min", plan_variadic, NULL, 1, MANY, 1, OF_FLOAT | OF_INT, NPU_OP_MIN },
+	{ "Max", plan_variadic, NULL, 1, MANY, 1, OF_FLOAT | OF_INT, NPU_OP_MAX },
 	{ "Sum", plan_variadic, NULL, 1, MANY, 1, OF_FLOAT, NPU_OP_ADD },
 	{ "Mean", plan_mean, NULL, 1, MANY, 1, OF_FLOAT, NPU_OP_ADD },
 
@@ -65,7 +65,7 @@ static const struct op ops[] = {
 
 	{ "BatchNormalization", plan_batch_norm, NULL, 5, 5, 1, OF_FLOAT, 0 },
 	{ "InstanceNormalization", plan_instance_norm, NULL, 3, 3, 1, OF_FLOAT, 0 },
-	{ "LayerNormalization", plan_layer_norm, NULL, 2, 3, 1, OF_FLOAT, 0 },
+	{ "LayerNormalization", plan_layer_norm, NULL, 2, 3, 3, OF_FLOAT, 0 },
 
 	{ "Identity", plan_identity, NULL, 1, 1, 1, OF_ANY, 0 },
 	{ "Dropout", plan_dropout, NULL, 1, 3, 1, OF_FLOAT, 0 },
@@ -140,6 +140,9 @@ void broadcast_args(struct plan *p, unsigned int first, struct shape *to)
 	unsigned int i;
 
 	*to = v->shape;
+	/* Of old broadcasting was to be asked for; where to is refused. */
+	if (p->graph->opset < 7)
+		plan_int(p, "broadcast", 0);
 	for (i = first + 1; i < p->node->inputs; i++) {
 		v = plan_arg(p, i);
 		if (plan_failed(p))
@@ -152,4 +155,16 @@ void broadcast_args(struct plan *p, unsigned int first, struct shape *to)
 				  shape_text(to, have, sizeof(have)),
 				  shape_text(&v->shape, want, sizeof(want)));
 	}
+}
+
+struct val *per_channel(struct plan *p, struct val *v, const struct val *a)
+{
+	struct shape s = { .rank = a->shape.rank };
+	unsigned int i;
+
+	for (i = 0; i < s.rank; i++)
+		s.dim[i] = i == 1 ? a->shape.dim[1] : 1;
+	if (v->type != a->type)
+		plan_fail(p, "inputs of different types");
+	return plan_view(p, v, &s);
 }

@@ -40,6 +40,8 @@ bool broadcast(const struct shape *a, const struct shape *b, struct shape *to);
 /* The common shape of all inputs from first on; they must be of one type. */
 void broadcast_args(struct plan *p, unsigned int first, struct shape *to);
 struct shape shape_of(unsigned int rank, const uint64_t *dim);
+/* A vector of channels as what broadcasts along dimension 1 of a tensor. */
+struct val *per_channel(struct plan *p, struct val *v, const struct val *a);
 
 /* ops_math.c */
 void plan_unary(struct plan *p);
@@ -105,6 +107,7 @@ void plan_gather(struct plan *p);
 
 /* fold.c */
 void fold_binary(struct plan *p);
+void fold_neg(struct plan *p);
 void fold_cast(struct plan *p);
 void fold_concat(struct plan *p);
 void fold_gather(struct plan *p);
@@ -119,4 +122,6 @@ struct slice {
 };
 
 void slice_range(struct plan *p, const struct shape *in, struct slice *s);
+/* A strided look at v: from start on, every step-th element along each axis. */
+npu_tensor_id slice_view(struct plan *p, struct val *v, const struct slice *s);
 #endif

@@ -28,13 +28,18 @@ void plan_leaky_relu(struct plan *p)
 
 void plan_prelu(struct plan *p)
 {
-	struct val *a = plan_arg(p, 0);
+	struct val *a = plan_arg(p, 0), *slope = plan_arg(p, 1);
 	struct shape shape;
 
-	broadcast_args(p, 0, &shape);
-	if (!plan_failed(p) && !shape_equal(&shape, &a->shape))
-		plan_fail(p, "a slope that is larger than the input");
-	two_slopes(p, a, plan_arg(p, 1));
+	/* Of old the slope was one for each channel. */
+	if (p->graph->opset < 7 && slope->shape.rank == 1 && slope->count > 1 &&
+	    a->shape.rank > 1)
+		slope = per_channel(p, slope, a);
+	if (!plan_failed(p) && (slope->type != a->type ||
+				!broadcast(&a->shape, &slope->shape, &shape) ||
+				!shape_equal(&shape, &a->shape)))
+		plan_fail(p, "a slope that does not fit the input");
+	two_slopes(p, a, slope);
 }
 
 /*

@@ -55,6 +55,8 @@ void plan_gemm(struct plan *p)
 	struct shape shape = { .rank = 2 };
 	npu_tensor_id left, right;
 
+	if (p->graph->opset < 7)
+		plan_int(p, "broadcast", 0);
 	if (!same_type(p, a, b))
 		return;
 	if (a->shape.rank != 2 || b->shape.rank != 2 ||

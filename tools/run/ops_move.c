@@ -191,8 +191,7 @@ void slice_range(struct plan *p, const struct shape *in, struct slice *s)
 	}
 }
 
-/* A strided look at v: from start on, every step-th element along each axis. */
-static npu_tensor_id strided(struct plan *p, struct val *v, const struct slice *s)
+npu_tensor_id slice_view(struct plan *p, struct val *v, const struct slice *s)
 {
 	int64_t stride[MAX_RANK] = { 0 };
 	uint64_t offset, bytes;
@@ -224,7 +223,7 @@ void plan_slice(struct plan *p)
 	if (plan_failed(p))
 		return;
 	d = plan_result(p, 0, a->type, &s.shape);
-	emit_copy(p, plan_id(p, d), strided(p, a, &s));
+	emit_copy(p, plan_id(p, d), slice_view(p, a, &s));
 }
 
 /* ---- Expand, Pad ------------------------------------------------------------------- */

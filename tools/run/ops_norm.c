@@ -11,19 +11,6 @@ static void inverse_deviation(struct plan *p, struct val *d, struct val *varianc
 	emit_unary(p, NPU_OP_RSQRT, d, d);
 }
 
-/* A vector of channels as something that broadcasts along a tensor's dimension 1. */
-static struct val *per_channel(struct plan *p, struct val *v, const struct val *a)
-{
-	struct shape s = { .rank = a->shape.rank };
-	unsigned int i;
-
-	for (i = 0; i < s.rank; i++)
-		s.dim[i] = i == 1 ? a->shape.dim[1] : 1;
-	if (v->type != a->type)
-		plan_fail(p, "inputs of different types");
-	return plan_view(p, v, &s);
-}
-
 /* (a - mean) / sqrt(variance + epsilon) * scale + bias, with what was learned. */
 void plan_batch_norm(struct plan *p)
 {
@@ -49,19 +36,24 @@ void plan_batch_norm(struct plan *p)
 	emit_binary(p, NPU_OP_ADD, d, d, per_channel(p, plan_arg(p, 2), a));
 }
 
+/* What is found on the way to a normal distribution: a column of a matrix each. */
+struct moments {
+	struct val *mean;
+	struct val *inverse;
+};
+
 /* d = (a - mean) / sqrt(variance + epsilon) along axis 1 of a matrix. */
-static void standardize(struct plan *p, struct val *d, struct val *a, float epsilon)
+static void standardize(struct plan *p, struct val *d, struct val *a,
+			struct moments *m, float epsilon)
 {
-	struct shape one = { 2, { a->shape.dim[0], 1 } };
-	struct val *row = plan_temp(p, a->type, &one);
 	struct val *square = plan_temp(p, a->type, &a->shape);
 
-	emit_axis(p, NPU_OP_REDUCE_MEAN, row, a, 1);
-	emit_binary(p, NPU_OP_SUB, d, a, row);
+	emit_axis(p, NPU_OP_REDUCE_MEAN, m->mean, a, 1);
+	emit_binary(p, NPU_OP_SUB, d, a, m->mean);
 	emit_binary(p, NPU_OP_MUL, square, d, d);
-	emit_axis(p, NPU_OP_REDUCE_MEAN, row, square, 1);
-	inverse_deviation(p, row, row, epsilon);
-	emit_binary(p, NPU_OP_MUL, d, d, row);
+	emit_axis(p, NPU_OP_REDUCE_MEAN, m->inverse, square, 1);
+	inverse_deviation(p, m->inverse, m->inverse, epsilon);
+	emit_binary(p, NPU_OP_MUL, d, d, m->inverse);
 }
 
 /* The tensor as a matrix whose rows begin before an axis. */
@@ -79,14 +71,17 @@ void plan_instance_norm(struct plan *p)
 {
 	struct val *a = plan_arg(p, 0), *d;
 	float epsilon = plan_float(p, "epsilon", 1e-5f);
-	struct shape rows = rows_before(&a->shape, 2);
+	struct shape rows = rows_before(&a->shape, 2), column = { 2, { rows.dim[0], 1 } };
+	struct moments m;
 
 	if (!plan_failed(p) && a->shape.rank < 3)
 		plan_fail(p, "an input without channels");
 	if (plan_failed(p))
 		return;
 	d = plan_result(p, 0, a->type, &a->shape);
-	standardize(p, plan_view(p, d, &rows), plan_view(p, a, &rows), epsilon);
+	m.mean = plan_temp(p, a->type, &column);
+	m.inverse = plan_temp(p, a->type, &column);
+	standardize(p, plan_view(p, d, &rows), plan_view(p, a, &rows), &m, epsilon);
 	emit_binary(p, NPU_OP_MUL, d, d, per_channel(p, plan_arg(p, 1), a));
 	emit_binary(p, NPU_OP_ADD, d, d, per_channel(p, plan_arg(p, 2), a));
 }
@@ -96,14 +91,21 @@ void plan_layer_norm(struct plan *p)
 	struct val *a = plan_arg(p, 0), *bias = plan_opt(p, 2), *d;
 	float epsilon = plan_float(p, "epsilon", 1e-5f);
 	unsigned int axis = plan_axis(p, plan_int(p, "axis", -1), a->shape.rank);
-	struct shape rows = rows_before(&a->shape, axis);
+	struct shape rows = rows_before(&a->shape, axis), column = { 2, { rows.dim[0], 1 } };
+	struct shape kept = a->shape;
+	struct moments m;
+	unsigned int i;
 
 	if (plan_int(p, "stash_type", 1) != 1)
 		plan_fail(p, "a stash_type other than float is not supported");
 	if (plan_failed(p))
 		return;
 	d = plan_result(p, 0, a->type, &a->shape);
-	standardize(p, plan_view(p, d, &rows), plan_view(p, a, &rows), epsilon);
+	for (i = axis; i < kept.rank; i++)
+		kept.dim[i] = 1;
+	m.mean = plan_view(p, plan_result(p, 1, a->type, &kept), &column);
+	m.inverse = plan_view(p, plan_result(p, 2, a->type, &kept), &column);
+	standardize(p, plan_view(p, d, &rows), plan_view(p, a, &rows), &m, epsilon);
 	emit_binary(p, NPU_OP_MUL, d, d, plan_arg(p, 1));
 	if (bias)
 		emit_binary(p, NPU_OP_ADD, d, d, bias);

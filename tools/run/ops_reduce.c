@@ -190,20 +190,39 @@ void plan_reduce(struct plan *p)
 
 /* ---- ArgMax, ArgMin ---------------------------------------------------------------- */
 
+/* The same elements from the last to the first along an axis. */
+static struct val *reversed(struct plan *p, struct val *a, unsigned int axis)
+{
+	struct val *t = plan_temp(p, a->type, &a->shape);
+	struct slice s = { .shape = a->shape };
+	unsigned int i;
+
+	for (i = 0; i < a->shape.rank; i++)
+		s.step[i] = 1;
+	s.start[axis] = a->shape.dim[axis] - 1;
+	s.step[axis] = -1;
+	emit_copy(p, plan_id(p, t), slice_view(p, a, &s));
+	return t;
+}
+
 void plan_arg_extreme(struct plan *p)
 {
 	struct val *a = plan_arg(p, 0), *d;
 	unsigned int axis = plan_axis(p, plan_int(p, "axis", 0), a->shape.rank);
 	bool keep = plan_int(p, "keepdims", 1);
+	bool last = plan_int(p, "select_last_index", 0);
 	struct shape shape = reduced_shape(&a->shape, 1u << axis, keep);
 	struct shape one = a->shape;
 
-	if (plan_int(p, "select_last_index", 0))
-		plan_fail(p, "select_last_index is not supported");
 	if (plan_failed(p))
 		return;
 	one.dim[axis] = 1;
 	d = plan_result(p, 0, TYPE_INT64, &shape);
-	emit_axis(p, NPU_OP_ARGMAX, plan_view(p, d, &one),
-		  prepared(p, op_of(p)->code, a), axis);
+	a = prepared(p, op_of(p)->code, a);
+	if (last)
+		a = reversed(p, a, axis);
+	emit_axis(p, NPU_OP_ARGMAX, plan_view(p, d, &one), a, axis);
+	if (last)
+		emit_binary(p, NPU_OP_SUB, d,
+			    plan_literal(p, TYPE_INT64, a->shape.dim[axis] - 1), d);
 }
