@@ -2,6 +2,20 @@
 /*
  * libnpu: programs for GPNPU cards.
  *
+ *	npu_device_open(NULL, &dev);
+ *	npu_vm_new(dev, &vm);
+ *	npu_queue_new(vm, 0, 0, &queue);
+ *	npu_bo_new(vm, 4096, 0, 0, 0, &bo);
+ *
+ *	npu_program_new(vm, &prog);
+ *	t = npu_tensor(prog, npu_base(prog), 0, NPU_DTYPE_F32, 1, &extent);
+ *	npu_op_unary(prog, NPU_OP_EXP, t, t);
+ *	npu_program_finish(prog);
+ *
+ *	args[0] = npu_bo_address(bo);
+ *	npu_submit(queue, prog, args, 1, 0, &point);
+ *	npu_wait(queue, point, -1);
+ *
  * Functions return 0 or a negative errno unless they say otherwise; what went
  * wrong in detail is in npu_last_error() of the same thread.  Objects belong to
  * whoever made them and are freed by their own function, which accepts NULL.  An
@@ -102,12 +116,19 @@ uint64_t npu_bo_size(const struct npu_bo *bo);
 uint32_t npu_bo_handle(const struct npu_bo *bo);
 /* HBM offset of a contiguous buffer, ~0 if it has none. */
 uint64_t npu_bo_hbm_offset(const struct npu_bo *bo);
-/* The CPU's view, mapped at the first call; NULL (and errno) on error. */
+/*
+ * The CPU's view, mapped at the first call and valid as long as the buffer is;
+ * NULL (and errno) on error.
+ */
 void *npu_bo_map(struct npu_bo *bo);
 
 /* ---- Queues and jobs ----------------------------------------------------- */
 
-/* die_mask 0: all dies; timeout_ms 0: the card's. */
+/*
+ * A queue runs its jobs on the dies in die_mask, 0: all.  A job that executes for
+ * longer than timeout_ms, 0: the card's limit, is stopped.  A queue whose job
+ * fails is banned: it takes no other, and those behind are cancelled.
+ */
 int npu_queue_new(struct npu_vm *vm, uint32_t die_mask, uint32_t timeout_ms,
 		  struct npu_queue **queue);
 void npu_queue_free(struct npu_queue *queue);
@@ -117,22 +138,30 @@ int npu_queue_state(struct npu_queue *queue,
 
 /*
  * Submit a program.  args are base_count addresses, then scalar_count words with
- * the scalars' bits (npu_program_finish says how many); they are copied.  report
+ * the scalars' bits, as many as the program has reserved; they are copied.  report
  * is where the card writes a struct npu_report (an address in the VM), 0: nowhere.
- * *point becomes the job's point on the queue's timeline.  The order of a queue's
- * jobs is the order of submission.
+ * *point becomes the job's point on the queue's timeline (point NULL: not told).
+ * The order of a queue's jobs is the order of submission.  Waits for the oldest
+ * job when a thousand are in flight.  -ECANCELED: the queue is banned, and
+ * npu_last_error() tells why.
  */
 int npu_submit(struct npu_queue *queue, struct npu_program *prog,
 	       const uint64_t *args, unsigned int arg_count, uint64_t report,
 	       uint64_t *point);
 /*
  * Wait until the queue's timeline has reached point.  timeout in ns from now,
- * negative: for ever.  0 when the job ended well; -ETIME when the time is over;
- * otherwise what it failed with, and npu_last_error() tells instruction, operand
- * and address.
+ * negative: for ever.  0 when the job ended well, and all before it; -ETIME when
+ * the time is over.  Otherwise what it failed with, and npu_last_error() tells
+ * instruction, operand and address: the errno of NPU_ERROR_TABLE, -ETIMEDOUT if it
+ * executed for too long, -ECANCELED if an earlier job of the queue failed, -EIO if
+ * a reset took it away, -ENODEV if the card is gone.  May be called for any point,
+ * any number of times, from any thread.
  */
 int npu_wait(struct npu_queue *queue, uint64_t point, int64_t timeout_ns);
-/* The queue's timeline syncobj, to combine with others by libdrm. */
+/*
+ * The queue's timeline syncobj, to combine with others by libdrm.  Jobs are
+ * submitted by npu_submit() only: the library counts them.
+ */
 uint32_t npu_queue_syncobj(const struct npu_queue *queue);
 
 /* ---- Programs ------------------------------------------------------------ */
@@ -160,7 +189,10 @@ void npu_program_free(struct npu_program *prog);
 unsigned int npu_dtype_size(uint32_t dtype);
 const char *npu_dtype_name(uint32_t dtype);
 
-/* Reserve an argument: a base address, a scalar. Returns its slot or -errno. */
+/*
+ * Reserve an argument: a base address, a scalar.  Returns its slot, counted from 0
+ * for either kind, or -errno.
+ */
 int npu_base(struct npu_program *prog);
 int npu_scalar_slot(struct npu_program *prog);
 
@@ -193,7 +225,8 @@ const struct npu_tensor *npu_tensor_desc(const struct npu_program *prog,
 
 /*
  * Instructions; formulas, types and shapes in npu/isa.h.  Each returns 0 or
- * -errno.  Binary operands are broadcast to d by NumPy's rule.
+ * -errno.  Types and shapes are checked by the card, which names instruction and
+ * operand.  Binary operands are broadcast to d by NumPy's rule.
  */
 int npu_op_stall(struct npu_program *prog, struct npu_scalar ms);
 int npu_op_fill(struct npu_program *prog, npu_tensor_id d, struct npu_scalar v);
@@ -215,7 +248,7 @@ int npu_op_matmul(struct npu_program *prog, npu_tensor_id d, npu_tensor_id a,
 int npu_op_matmul_scaled(struct npu_program *prog, npu_tensor_id d,
 			 npu_tensor_id a, npu_tensor_id b,
 			 struct npu_scalar scale);
-/* bias negative: none */
+/* bias negative: none.  Of the window's entries, the third ones are ignored. */
 int npu_op_conv2d(struct npu_program *prog, npu_tensor_id d, npu_tensor_id a,
 		  npu_tensor_id weight, npu_tensor_id bias,
 		  const struct npu_insn_window *window);
