@@ -142,8 +142,8 @@ int npu_queue_state(struct npu_queue *queue,
  * is where the card writes a struct npu_report (an address in the VM), 0: nowhere.
  * *point becomes the job's point on the queue's timeline (point NULL: not told).
  * The order of a queue's jobs is the order of submission.  Waits for the oldest
- * job when a thousand are in flight.  -ECANCELED: the queue is banned, and
- * npu_last_error() tells why.
+ * job when a thousand, or 256 KiB of arguments, are in flight.  -ECANCELED: the
+ * queue is banned, and npu_last_error() tells why.
  */
 int npu_submit(struct npu_queue *queue, struct npu_program *prog,
 	       const uint64_t *args, unsigned int arg_count, uint64_t report,
