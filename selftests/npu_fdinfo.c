@@ -108,38 +108,54 @@ TEST_F(fdinfo, counts_memory_by_region)
 	EXPECT_EQ(0, read_amount(self, "drm-total-host"));
 }
 
-TEST_F(fdinfo, counts_busy_time)
+/* Device time of one fill on these dies, times the dies. */
+static uint64_t busy_of_a_fill(FDINFO_DATA *self, uint32_t queue,
+			       struct npt_bo *bo, const struct npt_code *code)
 {
-	uint64_t before, after;
-	struct npt_code code;
-	uint32_t queue;
+	uint64_t args[] = { bo->va, 1 };
+	const volatile struct npu_report *report = bo->map;
+	struct drm_npu_queue_get_state state;
+	struct drm_npu_sync out;
+	struct drm_npu_job job;
+	uint32_t sync;
 
-	ASSERT_EQ(0, npt_code_stall(&self->client, 50, &code));
-	ASSERT_EQ(0, npt_queue_create(&self->client, 0, 0, &queue));
-	before = read_amount(self, "drm-engine-npu");
-	EXPECT_EQ(0, before);
-	ASSERT_EQ(0, npt_run(&self->client, queue, &code, NULL, 0));
-	after = read_amount(self, "drm-engine-npu");
-	/* A gang of all dies may count once or once a die. */
-	EXPECT_GE(after, 49000000);
-	ASSERT_EQ(0, npt_queue_destroy(self->client.fd, queue));
-	EXPECT_GE(read_amount(self, "drm-engine-npu"), after);
+	job = npt_job(queue, code, npt_push(&self->client, args, 16), 16);
+	job.report = bo->va + bo->size - sizeof(*report);
+	report = (void *)((char *)bo->map + bo->size - sizeof(*report));
+	if (npt_sync_create(self->client.fd, 0, &sync))
+		return 0;
+	out = npt_binary(sync);
+	npt_job_out(&job, &out, 1);
+	if (npt_submit(self->client.fd, &job, 1) ||
+	    npt_sync_result(self->client.fd, sync, NPT_LIMIT_MS) ||
+	    npt_queue_state(self->client.fd, queue, &state))
+		return 0;
+	return report->device_time * __builtin_popcount(state.die_mask);
 }
 
-TEST_F(fdinfo, shows_a_job_that_still_runs)
+TEST_F(fdinfo, counts_busy_time)
 {
-	uint64_t first, second;
+	const uint64_t size = NPT_MIB;
+	uint64_t busy = 0, one;
 	struct npt_code code;
+	struct npt_bo bo;
 	uint32_t queue;
+	unsigned int i;
 
-	ASSERT_EQ(0, npt_code_stall(&self->client, 0, &code));
-	ASSERT_EQ(0, npt_queue_create(&self->client, 0, 0, &queue));
-	ASSERT_EQ(0, npt_start(&self->client, queue, &code, NULL, 0, 0));
-	ASSERT_TRUE(npt_queue_executes(self->client.fd, queue));
-	first = read_amount(self, "drm-engine-npu");
-	npt_sleep_ms(10);
-	second = read_amount(self, "drm-engine-npu");
-	EXPECT_GE(second, first + 8000000);
+	ASSERT_EQ(0, npt_bo_new(&self->client, &bo, size + NPT_PAGE,
+				DRM_NPU_PLACE_HBM, 0, 0));
+	ASSERT_EQ(0, npt_code_fill(&self->client, size / 4, &code));
+	EXPECT_EQ(0, read_amount(self, "drm-engine-npu"));
+	for (i = 0; i < 3; i++) {
+		/* On all dies, on one; and the queue is gone afterwards. */
+		ASSERT_EQ(0, npt_queue_create(&self->client, i, 0, &queue));
+		one = busy_of_a_fill(self, queue, &bo, &code);
+		EXPECT_GT(one, 0);
+		busy += one;
+		EXPECT_EQ(busy, read_amount(self, "drm-engine-npu"));
+		ASSERT_EQ(0, npt_queue_destroy(self->client.fd, queue));
+		EXPECT_EQ(busy, read_amount(self, "drm-engine-npu"));
+	}
 }
 
 TEST_F(fdinfo, does_not_count_what_others_do)

@@ -211,19 +211,13 @@ TEST_F(submit, malformed_jobs_are_refused)
 		CASE(-EINVAL, flags, 1),
 		CASE(-EINVAL, flags, 1u << 31),
 		CASE(-EINVAL, program, self->fill.va + 4),
-		CASE(-EINVAL, program, 1ull << 48),
-		CASE(-EINVAL, program, ~0ull << 3),
 		CASE(-EINVAL, program_size, 0),
 		CASE(-EINVAL, program_size, ~0u),
 		CASE(-EINVAL, program_size, NPU_MAX_PROGRAM_SIZE + 64),
 		CASE(-EINVAL, args, self->args + 4),
-		CASE(-EINVAL, args, 1ull << 48),
-		CASE(-EINVAL, args, ~0ull << 3),
 		CASE(-EINVAL, args_size, 0),
 		CASE(-EINVAL, args_size, ~0u),
 		CASE(-EINVAL, report, self->bo.va + 4),
-		CASE(-EINVAL, report, 1ull << 48),
-		CASE(-EINVAL, report, ~0ull << 3),
 #undef CASE
 	};
 	unsigned int i;

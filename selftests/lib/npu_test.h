@@ -206,7 +206,7 @@ int npt_sync_file(int fd, uint32_t handle, int *file);
 /* 1: ended well, 0: not yet, -errno: ended so. */
 int npt_file_status(int file);
 int npt_sync_status(int fd, uint32_t handle);
-/* Wait, then say how it ended: 0, or -errno of the job; -ETIME: not yet. */
+/* Wait, then say how it ended: 0, or -errno of the job; -EINPROGRESS: not yet. */
 int npt_sync_result(int fd, uint32_t handle, unsigned int ms);
 
 struct drm_npu_sync npt_binary(uint32_t handle);

@@ -171,10 +171,11 @@ int npt_sync_result(int fd, uint32_t handle, unsigned int ms)
 {
 	int err = npt_sync_wait(fd, handle, ms);
 
+	/* A job may end with that errno, too. */
 	if (err)
-		return err;
+		return err == -ETIME ? -EINPROGRESS : err;
 	err = npt_sync_status(fd, handle);
-	return err == 1 ? 0 : err ? err : -EBUSY;
+	return err == 1 ? 0 : err ? err : -EINPROGRESS;
 }
 
 struct drm_npu_sync npt_binary(uint32_t handle)
