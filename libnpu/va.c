@@ -24,7 +24,7 @@ static bool fits(const struct npu_range *before, uint64_t size, uint64_t align,
 	uint64_t gap_end = before->next->start;
 	uint64_t at = (before->end + align - 1) & ~(align - 1);
 
-	if (at < before->end || at > gap_end || gap_end - at < size)
+	if (at > gap_end || gap_end - at < size)
 		return false;
 	*start = at;
 	return true;
