@@ -21,37 +21,36 @@ enum {
 	EXIT_NO_ANSWER = 5,
 };
 
+#define VERSION		"0.1.0"
+/* Of the objects that --json prints. */
+#define JSON_VERSION	1
+
 static const char help[] =
-"Usage: npu-run [OPTION]... MODEL...\n"
-"Run an ONNX model on a card.\n"
-"\n"
-"MODEL is a file.onnx; or a directory with model.onnx and test_data_set_0/ (input_N.pb,\n"
-"output_N.pb, labels.pb); or the name of a model that comes with the tools: digits.\n"
-"\n"
-"  -d, --device=CARD     npu0, /dev/accel/accel0 or 0000:01:00.0 (the first card)\n"
-"      --dies=MASK       the dies to use, 0x3: dies 0 and 1 (all)\n"
-"  -b, --batch=N         rows in one job, where the model leaves that open (all)\n"
-"  -n, --repeat=N        run all data N times; times are of one pass (1)\n"
-"  -i, --input=FILE      an input, a TensorProto; in the model's order\n"
-"  -e, --expect=FILE     what an output should be, likewise\n"
-"  -l, --labels=FILE     the right class of each row of output 0\n"
-"  -o, --output=DIR      write the outputs to DIR/output_N.pb\n"
-"      --tolerance=X     difference from the reference allowed (1e-4)\n"
-"      --relative=X      the same, relative to the reference (0)\n"
-"      --accuracy=X      per cent of the labels that must be met (95)\n"
-"      --check           only see whether the model can run; needs no card\n"
-"      --hold            keep the weights in one piece, say where they lie in the\n"
-"                        card's memory, and wait for a line before the run\n"
-"  -j, --json            one JSON object for each model instead of text\n"
-"  -h, --help            this text\n"
-"\n"
-"Examples:\n"
-"  npu-run digits\n"
-"  npu-run --check mymodel.onnx\n"
-"  npu-run --dies=0x1 -i image.pb -o /tmp mymodel.onnx\n"
-"\n"
+"Usage: npu-run [OPTION]... MODEL...      Run ONNX models on a card.\n"
+"MODEL: FILE.onnx, a directory with model.onnx and test_data_set_0/, or digits.\n"
+"  -d, --device=CARD   npu0, /dev/accel/accel0 or 0000:01:00.0 (the first)\n"
+"      --dies=MASK     dies to use; 0x3: dies 0 and 1 (all)\n"
+"  -b, --batch=N       rows in a job, where the model leaves that open (all)\n"
+"  -n, --repeat=N      run all data N times; times are of one pass (1)\n"
+"  -i, --input=FILE    an input, a TensorProto; in the model's order\n"
+"  -e, --expect=FILE   what an output should be, likewise\n"
+"  -l, --labels=FILE   the right class of each row of the first output\n"
+"  -o, --output=DIR    write the outputs to DIR/output_N.pb\n"
+"      --tolerance=X   difference from what is expected allowed (1e-4)\n"
+"      --relative=X    in addition, relative to what is expected (0)\n"
+"      --accuracy=X    per cent of the labels to be met (95)\n"
+"      --check         see whether the model can run; needs no card\n"
+"      --hold          say where in HBM the weights lie and wait for a line\n"
+"  -j, --json          a JSON object for each model\n"
+"  -h, --help          this text; npu-run(1) tells more\n"
+"      --version       version of the tool\n"
+"Examples: npu-run digits\n"
+"          npu-run --check model.onnx\n"
+"          npu-run --dies=0x1 -i image.pb -o /tmp model.onnx\n"
 "Exit: 0 right, 1 wrong answers, 2 usage, bad file or failed job, 3 no card,\n"
-"4 no permission, 5 no answer from the card.\n";
+"      4 no permission, 5 no answer from the card\n";
+
+static const char version[] = "npu-run " VERSION "\n";
 
 struct options {
 	struct card_options card;
@@ -65,7 +64,8 @@ struct options {
 	bool json;
 };
 
-enum { OPT_DIES = 256, OPT_TOLERANCE, OPT_RELATIVE, OPT_ACCURACY, OPT_CHECK, OPT_HOLD };
+enum { OPT_DIES = 256, OPT_TOLERANCE, OPT_RELATIVE, OPT_ACCURACY, OPT_CHECK, OPT_HOLD,
+       OPT_VERSION };
 
 static const struct option long_options[] = {
 	{ "device", required_argument, NULL, 'd' },
@@ -83,6 +83,7 @@ static const struct option long_options[] = {
 	{ "hold", no_argument, NULL, OPT_HOLD },
 	{ "json", no_argument, NULL, 'j' },
 	{ "help", no_argument, NULL, 'h' },
+	{ "version", no_argument, NULL, OPT_VERSION },
 	{ NULL, 0, NULL, 0 },
 };
 
@@ -172,7 +173,7 @@ static int parse_option(struct options *o, int option, char *value)
 	}
 }
 
-/* ---- What is said -------------------------------------------------------------------- */
+/* ---- What is said ---- */
 
 /* Three digits that mean something, for times from nanoseconds to hours. */
 static const char *milliseconds(double ms, char *buf, size_t size)
@@ -193,11 +194,11 @@ static void print_text(const struct model *m, const struct card_figures *f,
 		printf("output %u: %s %s\n", i, element_name(m->results[i].type),
 		       shape_text(&m->results[i].shape, host, sizeof(host)));
 	if (v->rows)
-		printf("%s: %" PRIu64 "/%" PRIu64 " correct on %s (%u dies)",
-		       m->files->name, v->correct, v->rows, f->device, f->dies);
+		printf("%s: %" PRIu64 "/%" PRIu64 " correct", m->files->name, v->correct,
+		       v->rows);
 	else
-		printf("%s: %" PRIu64 " values on %s (%u dies)", m->files->name,
-		       v->values, f->device, f->dies);
+		printf("%s: %" PRIu64 " values", m->files->name, v->values);
+	printf(" on %s (%u %s)", f->device, f->dies, f->dies == 1 ? "die" : "dies");
 	if (v->values)
 		printf(", largest difference from the reference %.1e", v->largest);
 	printf("\ntime: host %s ms, device %s ms\n",
@@ -219,7 +220,7 @@ static void print_json_string(const char *s)
 static void print_json(const struct model *m, const struct card_figures *f,
 		       const struct verdict *v, bool good)
 {
-	printf("{\"version\": 1, \"model\": ");
+	printf("{\"version\": %d, \"model\": ", JSON_VERSION);
 	print_json_string(m->files->name);
 	printf(", \"device\": \"%s\", \"dies\": %u, \"rows\": %" PRIu64
 	       ", \"correct\": %" PRIu64 ", \"classes_differ\": %" PRIu64
@@ -274,7 +275,7 @@ static int write_outputs(const struct model *m, const char *folder, struct error
 	return 0;
 }
 
-/* ---- One model ------------------------------------------------------------------------ */
+/* ---- One model ---- */
 
 static int exit_code(int ret)
 {
@@ -399,8 +400,8 @@ int main(int argc, char **argv)
 
 	while ((option = getopt_long(argc, argv, "d:b:n:i:e:l:o:jh", long_options,
 				     NULL)) >= 0) {
-		if (option == 'h') {
-			fputs(help, stdout);
+		if (option == 'h' || option == OPT_VERSION) {
+			fputs(option == 'h' ? help : version, stdout);
 			return EXIT_GOOD;
 		}
 		if (parse_option(&o, option, optarg))

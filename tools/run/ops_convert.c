@@ -2,7 +2,7 @@
 /* Conversion of types, and indices that are data. */
 #include "ops.h"
 
-/* ---- Cast ------------------------------------------------------------------------- */
+/* ---- Cast ---- */
 
 static struct val *step_above_zero(struct plan *p, struct val *v)
 {
@@ -66,7 +66,7 @@ void plan_cast(struct plan *p)
 	emit_copy(p, plan_id(p, d), plan_id(p, a));
 }
 
-/* ---- Gather ------------------------------------------------------------------------ */
+/* ---- Gather ---- */
 
 /* The input's shape with that of the indices in place of one dimension. */
 static bool gathered_shape(struct plan *p, const struct shape *in,

@@ -132,7 +132,7 @@ void plan_split(struct plan *p)
 	}
 }
 
-/* ---- Slice ------------------------------------------------------------------------ */
+/* ---- Slice ---- */
 
 static int64_t clamp(int64_t value, int64_t low, int64_t high)
 {
@@ -226,7 +226,7 @@ void plan_slice(struct plan *p)
 	emit_copy(p, plan_id(p, d), slice_view(p, a, &s));
 }
 
-/* ---- Expand, Pad ------------------------------------------------------------------- */
+/* ---- Expand, Pad ---- */
 
 /* The numbers of a list as a shape. */
 static struct shape list_shape(struct plan *p, unsigned int index)
@@ -312,7 +312,7 @@ void plan_pad(struct plan *p)
 	emit_copy(p, inner, plan_id(p, a));
 }
 
-/* ---- DepthToSpace, SpaceToDepth ---------------------------------------------------- */
+/* ---- DepthToSpace, SpaceToDepth ---- */
 
 /* Dimensions 0 to 5 of a tensor in another order. */
 static npu_tensor_id shuffled(struct plan *p, struct val *v, const struct shape *six,
@@ -366,7 +366,7 @@ void plan_space_depth(struct plan *p)
 	emit_copy(p, shuffled(p, d, &result, NULL), shuffled(p, a, &six, order));
 }
 
-/* ---- ConstantOfShape ---------------------------------------------------------------- */
+/* ---- ConstantOfShape ---- */
 
 void plan_constant_of_shape(struct plan *p)
 {

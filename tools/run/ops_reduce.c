@@ -4,7 +4,7 @@
 
 #include "ops.h"
 
-/* ---- Softmax --------------------------------------------------------------------- */
+/* ---- Softmax ---- */
 
 static void softmax(struct plan *p, struct val *d, struct val *a, unsigned int axis)
 {
@@ -55,7 +55,7 @@ void plan_softmax(struct plan *p)
 		softmax(p, d, a, axis);
 }
 
-/* ---- Reductions ------------------------------------------------------------------- */
+/* ---- Reductions ---- */
 
 /* What comes before and after an instruction that reduces. */
 static const struct reduction {
@@ -188,7 +188,7 @@ void plan_reduce(struct plan *p)
 		emit_unary(p, r->after, d, d);
 }
 
-/* ---- ArgMax, ArgMin ---------------------------------------------------------------- */
+/* ---- ArgMax, ArgMin ---- */
 
 /* The same elements from the last to the first along an axis. */
 static struct val *reversed(struct plan *p, struct val *a, unsigned int axis)

@@ -60,7 +60,7 @@ static void *own(struct plan *p, void *memory)
 	return memory;
 }
 
-/* ---- Values -------------------------------------------------------------------- */
+/* ---- Values ---- */
 
 static bool set_shape(struct plan *p, struct val *v, int32_t type,
 		      const struct shape *shape)
@@ -366,7 +366,7 @@ struct val *plan_literal(struct plan *p, int32_t type, double value)
 	return v;
 }
 
-/* ---- Nodes --------------------------------------------------------------------- */
+/* ---- Nodes ---- */
 
 static void check_type(struct plan *p, const struct op *op)
 {
@@ -482,7 +482,7 @@ static void check_operators(struct plan *p)
 	p->node = NULL;
 }
 
-/* ---- The whole ----------------------------------------------------------------- */
+/* ---- The whole ---- */
 
 static void define_constants(struct plan *p)
 {

@@ -106,7 +106,7 @@ const struct val *plan_graph_output(const struct plan *plan, unsigned int index)
 /* Whether the card reads an input, which may have served the planning only. */
 bool plan_reads_input(const struct plan *plan, unsigned int index);
 
-/* ---- For the operators ---------------------------------------------------- */
+/* ---- For the operators ---- */
 
 /* An error of the node in work. */
 void plan_fail(struct plan *p, const char *fmt, ...)
@@ -137,7 +137,7 @@ struct val *plan_literal(struct plan *p, int32_t type, double value);
 /* Its descriptor; puts constants into the weights. Negative after an error. */
 npu_tensor_id plan_id(struct plan *p, struct val *v);
 
-/* ---- Attributes: those that no operator asked for are refused --------------- */
+/* ---- Attributes: those that no operator asked for are refused ---- */
 
 int64_t plan_int(struct plan *p, const char *name, int64_t otherwise);
 float plan_float(struct plan *p, const char *name, float otherwise);
@@ -158,7 +158,7 @@ int plan_ints_either(struct plan *p, const char *name, unsigned int index,
 /* An axis that may count from the end, as one that does not. */
 unsigned int plan_axis(struct plan *p, int64_t axis, unsigned int rank);
 
-/* ---- Instructions ----------------------------------------------------------- */
+/* ---- Instructions ---- */
 
 void emit_unary(struct plan *p, uint32_t opcode, struct val *d, struct val *a);
 void emit_binary(struct plan *p, uint32_t opcode, struct val *d, struct val *a,

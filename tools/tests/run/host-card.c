@@ -20,7 +20,7 @@ static struct npu_device device = {
 };
 static struct npu_bo *buffers[MAX_BUFFERS];
 
-/* ---- Devices, address spaces, queues -------------------------------------------------- */
+/* ---- Devices, address spaces, queues ---- */
 
 int npu_device_open(const char *name, struct npu_device **dev)
 {
@@ -79,7 +79,7 @@ void npu_queue_free(struct npu_queue *queue)
 	free(queue);
 }
 
-/* ---- Buffers --------------------------------------------------------------------------- */
+/* ---- Buffers ---- */
 
 int npu_bo_new(struct npu_vm *vm, uint64_t size, uint32_t placement,
 	       uint32_t die_mask, uint32_t flags, struct npu_bo **out)
@@ -140,7 +140,7 @@ void *npu_bo_map(struct npu_bo *bo)
 	return bo->map;
 }
 
-/* ---- Running --------------------------------------------------------------------------- */
+/* ---- Running ---- */
 
 static void *inside(uint64_t va, size_t size)
 {
