@@ -23,7 +23,7 @@ enum {
 
 #define VERSION		"0.1.0"
 /* Of the objects that --json prints. */
-#define JSON_VERSION	1
+#define JSON_SCHEMA	1
 
 static const char help[] =
 "Usage: npu-run [OPTION]... MODEL...      Run ONNX models on a card.\n"
@@ -220,7 +220,7 @@ static void print_json_string(const char *s)
 static void print_json(const struct model *m, const struct card_figures *f,
 		       const struct verdict *v, bool good)
 {
-	printf("{\"version\": %d, \"model\": ", JSON_VERSION);
+	printf("{\"schema\": %d, \"model\": ", JSON_SCHEMA);
 	print_json_string(m->files->name);
 	printf(", \"device\": \"%s\", \"dies\": %u, \"rows\": %" PRIu64
 	       ", \"correct\": %" PRIu64 ", \"classes_differ\": %" PRIu64

@@ -167,7 +167,7 @@ for batch in 1 7 60 359 360 1000; do
 	exits 0 "digits in batches of $batch" on-host --batch=$batch "$digits"
 done
 exits 0 "digits as JSON" on-host --json --repeat=2 "$digits"
-grep -qE '^\{"version": 1, "model": "digits", .*"correct": 353, .*"passed": true\}$' \
+grep -qE '^\{"schema": 1, "model": "digits", .*"correct": 353, .*"passed": true\}$' \
 	"$dir/out"
 result $? "JSON has the figures"
 NPU_DATA_DIR=$top/tools/run exits 0 "digits by name" on-host digits
