@@ -49,7 +49,7 @@ const char *npu_strerror(int err)
 
 	if (err < 0)
 		err = -err;
-	for (i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+	for (i = 0; i < ARRAY_SIZE(texts); i++) {
 		if (texts[i].err == err)
 			return texts[i].text;
 	}
@@ -66,8 +66,7 @@ static const struct {
 #undef CODE
 };
 
-_Static_assert(sizeof(codes) / sizeof(codes[0]) == NPU_ERR_COUNT,
-	       "every error code has a row");
+_Static_assert(ARRAY_SIZE(codes) == NPU_ERR_COUNT, "every error code has a row");
 
 const char *npu_error_name(uint32_t code)
 {
@@ -152,7 +151,7 @@ static void line_add_reason(struct line *line,
 {
 	uint32_t reason = state->ban_reason;
 
-	if (reason >= sizeof(ban_texts) / sizeof(ban_texts[0]))
+	if (reason >= ARRAY_SIZE(ban_texts))
 		reason = DRM_NPU_BAN_FAULT;
 	if (state->error_cookie)
 		line_add(line, "job %" PRIu64 ": ", (uint64_t)state->error_cookie);

@@ -12,6 +12,7 @@
 
 #include "npu.h"
 
+#define ARRAY_SIZE(array)	(sizeof(array) / sizeof((array)[0]))
 #define NPU_PRINTF(text, first)	__attribute__((format(printf, text, first)))
 
 /* ---- error.c ------------------------------------------------------------- */

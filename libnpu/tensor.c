@@ -17,7 +17,7 @@ static const struct {
 
 static bool known_dtype(uint32_t dtype)
 {
-	return dtype < sizeof(dtypes) / sizeof(dtypes[0]) && dtypes[dtype].name;
+	return dtype < ARRAY_SIZE(dtypes) && dtypes[dtype].name;
 }
 
 unsigned int npu_dtype_size(uint32_t dtype)

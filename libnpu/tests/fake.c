@@ -64,7 +64,7 @@ static void vm_bind(const struct drm_npu_vm_bind *args)
 {
 	assert_int_equal(args->ops.count, 1);
 	assert_int_equal(args->ops.stride, sizeof(struct drm_npu_vm_bind_op));
-	assert_true(fake.bind_count < COUNT(fake.binds));
+	assert_true(fake.bind_count < ARRAY_SIZE(fake.binds));
 	memcpy(&fake.binds[fake.bind_count++], (void *)(uintptr_t)args->ops.pointer,
 	       sizeof(fake.binds[0]));
 }

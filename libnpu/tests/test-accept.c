@@ -50,7 +50,7 @@ static void assert_accepted(void)
 	assert_verdict("program", code, &verdict);
 	assert_int_equal(npu_code_insns(code), prog->insn_count);
 
-	assert_true(prog->base_count + prog->scalar_count <= COUNT(args));
+	assert_true(prog->base_count + prog->scalar_count <= ARRAY_SIZE(args));
 	for (i = 0; i < prog->base_count; i++)
 		args[i] = PLACE * (i + 1);
 	size = npu_code_args_size(code);
@@ -144,7 +144,7 @@ static void test_every_binary_with_broadcast(void **state)
 	uint32_t opcode;
 
 	(void)state;
-	for (i = 0; i < COUNT(types); i++) {
+	for (i = 0; i < ARRAY_SIZE(types); i++) {
 		npu_tensor_id d = TENSOR(prog, types[i], 2, 3, 5);
 		npu_tensor_id a = TENSOR(prog, types[i], 3, 1);
 		npu_tensor_id b = TENSOR(prog, types[i], 2, 1, 5);
@@ -202,7 +202,7 @@ static void test_matmul_of_every_type(void **state)
 	unsigned int i;
 
 	(void)state;
-	for (i = 0; i < COUNT(types); i++)
+	for (i = 0; i < ARRAY_SIZE(types); i++)
 		npu_op_matmul(prog, TENSOR(prog, types[i][1], 3, 7),
 			      TENSOR(prog, types[i][0], 3, 5),
 			      TENSOR(prog, types[i][0], 5, 7));

@@ -15,7 +15,7 @@ check() { # name, wanted, got
 	fi
 }
 
-names() { tr -s ' \t' '\n\n' | grep '^npu_' | sort -u; }
+names() { tr -s '[:space:]' '\n' | grep '^npu_' | sort -u; }
 
 exported=$(nm -D --defined-only "$lib" | awk '$2 == "T" { print $3 }' |
 	sed 's/@.*//' | sort -u)

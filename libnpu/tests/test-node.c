@@ -115,7 +115,7 @@ static void test_cards_are_in_the_order_of_minors(void **state)
 	unsigned int i;
 
 	(void)state;
-	for (i = 0; i < COUNT(minors); i++) {
+	for (i = 0; i < ARRAY_SIZE(minors); i++) {
 		snprintf(pci, sizeof(pci), "0000:%02x:00.0", minors[i]);
 		add_accel(minors[i], pci, "npu");
 	}

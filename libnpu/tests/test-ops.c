@@ -44,7 +44,7 @@ static struct npu_insn expect(uint32_t opcode, const npu_tensor_id *operands,
 
 #define EXPECT(opcode, ...) \
 	expect(opcode, (const npu_tensor_id[]){ __VA_ARGS__ }, \
-	       COUNT(((const npu_tensor_id[]){ __VA_ARGS__ })))
+	       ARRAY_SIZE(((const npu_tensor_id[]){ __VA_ARGS__ })))
 
 static void assert_insn(const struct npu_insn *want)
 {

@@ -226,7 +226,7 @@ static void test_bad_tensors_are_refused(void **state)
 	unsigned int i;
 
 	(void)state;
-	for (i = 0; i < COUNT(bad); i++) {
+	for (i = 0; i < ARRAY_SIZE(bad); i++) {
 		struct npu_program *p = new_program();
 
 		npu_base(p);

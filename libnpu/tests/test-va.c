@@ -145,7 +145,7 @@ static void test_many_random_ranges_never_overlap(void **state)
 	npu_va_init(&va, START, END);
 	for (step = 0; step < 20000; step++) {
 		unsigned int i = random_number(&seed) % RANGES;
-		uint64_t align = aligns[random_number(&seed) % COUNT(aligns)];
+		uint64_t align = aligns[random_number(&seed) % ARRAY_SIZE(aligns)];
 		uint64_t size = (1 + random_number(&seed) % 1000) * PAGE;
 
 		if (in_use[i]) {

@@ -45,7 +45,7 @@ static void test_dense_strides_of_every_type(void **state)
 	unsigned int i;
 
 	(void)state;
-	for (i = 0; i < COUNT(types); i++) {
+	for (i = 0; i < ARRAY_SIZE(types); i++) {
 		int64_t n = types[i].size;
 		npu_tensor_id t = TENSOR(prog, types[i].dtype, 2, 3, 5);
 
@@ -148,7 +148,7 @@ static void test_slices_outside_are_refused(void **state)
 	unsigned int i;
 
 	(void)state;
-	for (i = 0; i < COUNT(bad); i++) {
+	for (i = 0; i < ARRAY_SIZE(bad); i++) {
 		struct npu_program *p = new_program();
 		npu_tensor_id t = TENSOR(p, NPU_DTYPE_F32, 10);
 

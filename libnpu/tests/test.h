@@ -15,7 +15,6 @@
 
 #include "internal.h"
 
-#define COUNT(array)	(sizeof(array) / sizeof((array)[0]))
 #define EXTENT(...)	((const uint64_t[]){ __VA_ARGS__ })
 #define STRIDE(...)	((const int64_t[]){ __VA_ARGS__ })
 
@@ -43,6 +42,6 @@ static inline npu_tensor_id tensor_of(struct npu_program *prog, uint32_t dtype,
 }
 
 #define TENSOR(prog, dtype, ...) \
-	tensor_of(prog, dtype, COUNT(EXTENT(__VA_ARGS__)), EXTENT(__VA_ARGS__))
+	tensor_of(prog, dtype, ARRAY_SIZE(EXTENT(__VA_ARGS__)), EXTENT(__VA_ARGS__))
 
 #endif

@@ -374,7 +374,7 @@ const char *card_health(const struct card *card)
 
 	switch (card->state.err) {
 	case 0:
-		return card->state.info.health < sizeof(names) / sizeof(names[0]) ?
+		return card->state.info.health < ARRAY_SIZE(names) ?
 		       names[card->state.info.health] : "unknown";
 	case -ETIMEDOUT:
 		return "no answer";
@@ -400,5 +400,5 @@ const char *die_state_name(uint32_t state)
 {
 	static const char *const names[] = { "idle", "running", "resetting" };
 
-	return state < sizeof(names) / sizeof(names[0]) ? names[state] : "unknown";
+	return state < ARRAY_SIZE(names) ? names[state] : "unknown";
 }

@@ -35,11 +35,14 @@ bool client_parse(FILE *fdinfo, struct client *client)
 	client->pci[0] = '\0';
 	client->id = 0;
 	while (fgets(line, sizeof(line), fdinfo)) {
-		if ((value = value_of(line, "drm-driver")))
+		value = value_of(line, "drm-driver");
+		if (value)
 			copy_word(driver, sizeof(driver), value);
-		else if ((value = value_of(line, "drm-pdev")))
+		value = value_of(line, "drm-pdev");
+		if (value)
 			copy_word(client->pci, sizeof(client->pci), value);
-		else if ((value = value_of(line, "drm-client-id")))
+		value = value_of(line, "drm-client-id");
+		if (value)
 			client->id = strtoull(value, NULL, 10);
 	}
 	return !strcmp(driver, DRM_NPU_DRIVER_NAME) && client->pci[0];

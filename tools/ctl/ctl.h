@@ -20,6 +20,8 @@
 #define CTL_VERSION	"0.1.0"
 #define CTL_SCHEMA	1
 
+#define ARRAY_SIZE(array)	(sizeof(array) / sizeof((array)[0]))
+
 /* A look at the cards ends after the interval of its two samples plus this. */
 #define LOOK_LIMIT_MS	1600
 

@@ -153,7 +153,7 @@ static void add_unknown(cJSON *object, const struct card *card)
 	unsigned int i;
 
 	cJSON_AddStringToObject(object, "error", card->state.detail);
-	for (i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
+	for (i = 0; i < ARRAY_SIZE(keys); i++)
 		cJSON_AddNullToObject(object, keys[i]);
 }
 

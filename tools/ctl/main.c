@@ -40,8 +40,6 @@ static const struct command commands[] = {
 	},
 };
 
-#define COMMANDS	(sizeof(commands) / sizeof(commands[0]))
-
 static void print_help(FILE *out)
 {
 	unsigned int i;
@@ -50,7 +48,7 @@ static void print_help(FILE *out)
 	      "Show the state of the cards of this machine.\n"
 	      "\n"
 	      "Commands:\n", out);
-	for (i = 0; i < COMMANDS; i++)
+	for (i = 0; i < ARRAY_SIZE(commands); i++)
 		fprintf(out, "  %-10s %s\n", commands[i].name, commands[i].summary);
 	fputs("\n"
 	      "npuctl COMMAND --help tells more; npuctl --version tells the versions.\n"
@@ -173,7 +171,7 @@ int main(int argc, char **argv)
 		       DRM_NPU_DRIVER_MINOR);
 		return EXIT_FINE;
 	}
-	for (i = 0; i < COMMANDS; i++) {
+	for (i = 0; i < ARRAY_SIZE(commands); i++) {
 		if (!strcmp(name, commands[i].name))
 			return run(&commands[i], argc - 1, argv + 1);
 	}

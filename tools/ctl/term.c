@@ -87,7 +87,7 @@ void format_bytes(char *to, size_t size, uint64_t bytes)
 	unsigned int unit = 0;
 
 	/* What would be rounded to 1024.0 is 1.0 of the next unit. */
-	while (value >= 1023.95 && unit + 1 < sizeof(units) / sizeof(units[0])) {
+	while (value >= 1023.95 && unit + 1 < ARRAY_SIZE(units)) {
 		value /= 1024;
 		unit++;
 	}

@@ -248,7 +248,7 @@ static void test_units(void **state)
 	unsigned int i;
 
 	(void)state;
-	for (i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+	for (i = 0; i < ARRAY_SIZE(table); i++) {
 		format_bytes(to, sizeof(to), table[i].bytes);
 		assert_string_equal(to, table[i].text);
 	}
