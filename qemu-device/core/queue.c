@@ -128,7 +128,7 @@ static void queue_enable(struct npu_card *card, struct npu_queue *queue)
     uint32_t code = queue_check(card, queue);
     struct npu_error error;
 
-    if (queue_is_live(queue)) {
+    if (queue->state != NPU_QUEUE_DISABLED) {
         return;
     }
     card->dirty = true;
