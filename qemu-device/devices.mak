@@ -10,9 +10,11 @@ CONFIG_Q35=y
 CONFIG_HPET=y
 CONFIG_VTD=y
 
-# Root ports and switches: many cards in one machine
+# Root ports and switches: many cards in one machine, and old devices beside them
 CONFIG_PCIE_PORT=y
 CONFIG_XIO3130=y
+CONFIG_PCI_BRIDGE=y
+CONFIG_PCIE_PCI_BRIDGE=y
 
 # How a guest talks to the world
 CONFIG_VIRTIO_PCI=y
