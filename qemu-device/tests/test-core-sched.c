@@ -73,27 +73,22 @@ static void expect_error(struct rig *rig, unsigned i, uint32_t code,
 static void test_overlapping_gangs_exclude_each_other(void **state)
 {
     struct rig *rig = *state;
-    unsigned i;
+    uint64_t first, second, start;
 
     open_queue(rig, 0, 0x03);
     open_queue(rig, 1, 0x06);
+    start = fake_now();
     push_stall(rig, 0, 0);
     push_stall(rig, 1, 0);
-    for (i = 0; i < 200; i++) {
-        /* One reading of both is enough: die 1 can be in one gang only. */
-        uint32_t die0 = rd32(rig->f, NPU_REG_DIE(0) + NPU_DIE_STATE);
-        uint32_t first = fq_state(&rig->q[0]);
-
-        assert_true(first == NPU_QUEUE_EXECUTING ||
-                    first == NPU_QUEUE_WAITING);
-        assert_true(die0 == NPU_DIE_RUNNING || die0 == NPU_DIE_IDLE);
-        fake_sleep_ms(1);
-    }
-    /* Both together have had die 1 for no longer than the time that passed. */
-    assert_true(exec_time(rig, 0) + exec_time(rig, 1) <=
-                rd64(rig->f, NPU_REG_DIE(1) + NPU_DIE_BUSY_HOST) + 1 * MS);
-    assert_true(exec_time(rig, 0) > 50 * MS);
-    assert_true(exec_time(rig, 1) > 50 * MS);
+    fake_sleep_ms(200);
+    first = exec_time(rig, 0);
+    second = exec_time(rig, 1);
+    /* Die 1 was in one gang at a time, and both had their share of it. */
+    assert_true(first + second <= fake_now() - start);
+    assert_true(first + second <=
+                rd64(rig->f, NPU_REG_DIE(1) + NPU_DIE_BUSY_HOST));
+    assert_true(first > 30 * MS);
+    assert_true(second > 30 * MS);
 }
 
 static void test_disjoint_gangs_run_at_once(void **state)
