@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <linux/iopoll.h>
+
+#include <drm/drm_drv.h>
+#include <drm/drm_print.h>
+
+#include "npu_device.h"
+#include "npu_irq.h"
+#include "npu_queue.h"
+#include "npu_reset.h"
+#include "npu_trace.h"
+#include "npu_vm.h"
+
+/* Work from before a reset leaves within 100 ms; an emulator's host may be busy. */
+#define NPU_RESET_TIMEOUT_US	(2 * USEC_PER_SEC)
+
+static bool npu_reset_done(u32 status)
+{
+	return (status & (NPU_STATUS_READY | NPU_STATUS_BUSY | NPU_STATUS_FAILED)) ==
+	       NPU_STATUS_READY;
+}
+
+/**
+ * npu_reset_hardware() - reset the card and wait until it is ready
+ * @ndev: card; registers can be reached
+ *
+ * Return: 0, or -EIO if the card does not come back: then it is cut off from the
+ * host's memory.
+ */
+int npu_reset_hardware(struct npu_device *ndev)
+{
+	u32 status;
+	int ret;
+
+	npu_write32(ndev, NPU_REG_CONTROL, NPU_CONTROL_RESET);
+	ret = read_poll_timeout(npu_read32, status, npu_reset_done(status), 100,
+				NPU_RESET_TIMEOUT_US, false, ndev, NPU_REG_STATUS);
+	if (!ret)
+		return 0;
+
+	dev_err(ndev->drm.dev, "reset failed: status %#x\n", status);
+	pci_clear_master(to_pci_dev(ndev->drm.dev));
+	return -EIO;
+}
+
+/* The card is being let go: it shall not touch anything of ours any more. */
+void npu_reset_if_dirty(struct npu_device *ndev)
+{
+	u32 status = npu_read32(ndev, NPU_REG_STATUS);
+
+	/* All ones: it was pulled out. */
+	if (!PCI_POSSIBLE_ERROR(status) && (status & NPU_STATUS_DIRTY))
+		npu_reset_hardware(ndev);
+}
+
+static void npu_reset_locked(struct npu_device *ndev)
+{
+	int ret;
+
+	WRITE_ONCE(ndev->health, DRM_NPU_HEALTH_RESETTING);
+	npu_vm_lose_all(ndev);
+	ret = npu_reset_hardware(ndev);
+
+	/* The hardware has forgotten all queues. */
+	npu_copy_cancel(ndev, -EIO);
+	npu_queue_lose_all(ndev, DRM_NPU_BAN_RESET, -EIO);
+
+	if (!ret) {
+		npu_irq_enable(ndev);
+		ret = npu_copy_start(ndev);
+	}
+	WRITE_ONCE(ndev->health, ret ? DRM_NPU_HEALTH_FAILED : DRM_NPU_HEALTH_OK);
+	atomic64_inc(&ndev->counters.card_resets);
+}
+
+/**
+ * npu_reset_card() - the last resort when the card does not do what it must
+ * @ndev: card
+ * @why: for the log
+ *
+ * When it returns nothing from before runs on the card.  All queues are banned,
+ * all address spaces are lost.  Whoever comes while a reset is under way waits
+ * for it and starts no second one for the same reason.
+ */
+void npu_reset_card(struct npu_device *ndev, const char *why)
+{
+	s64 resets = atomic64_read(&ndev->counters.card_resets);
+	int idx;
+
+	if (!drm_dev_enter(&ndev->drm, &idx))
+		return;
+
+	mutex_lock(&ndev->reset_lock);
+	if (resets == atomic64_read(&ndev->counters.card_resets) &&
+	    ndev->health != DRM_NPU_HEALTH_FAILED) {
+		dev_err(ndev->drm.dev, "resetting the card: %s\n", why);
+		trace_npu_reset(ndev, why);
+		npu_reset_locked(ndev);
+	}
+	mutex_unlock(&ndev->reset_lock);
+	drm_dev_exit(idx);
+}
+
+void npu_reset_work(struct work_struct *work)
+{
+	struct npu_device *ndev = container_of(work, struct npu_device, reset_work);
+
+	npu_reset_card(ndev, "the driver's queue failed");
+}

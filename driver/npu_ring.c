@@ -1,0 +1,339 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <linux/dma-mapping.h>
+#include <linux/iopoll.h>
+
+#include <drm/drm_print.h>
+
+#include "npu_device.h"
+#include "npu_fence.h"
+#include "npu_irq.h"
+#include "npu_ring.h"
+
+/* The card promises to stop within 100 ms; an emulator's host may be busy. */
+#define NPU_STOP_TIMEOUT_US	(2 * USEC_PER_SEC)
+
+static u32 npu_ring_reg(const struct npu_ring *ring, u32 reg)
+{
+	return NPU_REG_QUEUE(ring->id) + reg;
+}
+
+static u32 npu_ring_read32(struct npu_ring *ring, u32 reg)
+{
+	return npu_read32(ring->ndev, npu_ring_reg(ring, reg));
+}
+
+static u64 npu_ring_read64(struct npu_ring *ring, u32 reg)
+{
+	return npu_read64(ring->ndev, npu_ring_reg(ring, reg));
+}
+
+static void npu_ring_write32(struct npu_ring *ring, u32 reg, u32 value)
+{
+	npu_write32(ring->ndev, npu_ring_reg(ring, reg), value);
+}
+
+static void npu_ring_write64(struct npu_ring *ring, u32 reg, u64 value)
+{
+	npu_write64(ring->ndev, npu_ring_reg(ring, reg), value);
+}
+
+struct npu_ring *npu_ring_get(struct npu_ring *ring)
+{
+	kref_get(&ring->kref);
+	return ring;
+}
+
+static void npu_ring_release(struct kref *kref)
+{
+	struct npu_ring *ring = container_of(kref, struct npu_ring, kref);
+
+	ring->ops->free(ring);
+}
+
+void npu_ring_put(struct npu_ring *ring)
+{
+	kref_put(&ring->kref, npu_ring_release);
+}
+
+void npu_ring_init(struct npu_ring *ring, struct npu_device *ndev,
+		   const struct npu_ring_ops *ops)
+{
+	ring->ndev = ndev;
+	ring->ops = ops;
+	kref_init(&ring->kref);
+	spin_lock_init(&ring->lock);
+	INIT_LIST_HEAD(&ring->pending);
+	ring->fence_context = dma_fence_context_alloc(1);
+}
+
+/**
+ * npu_ring_alloc() - give a ring its memory and a hardware queue
+ * @ring: ring
+ * @order: it will hold 1 << @order packets
+ * @first: lowest hardware queue it may get
+ * @last: highest hardware queue it may get
+ *
+ * Return: 0, -ENOMEM, or -EBUSY if no hardware queue is free.
+ */
+int npu_ring_alloc(struct npu_ring *ring, u32 order, u32 first, u32 last)
+{
+	struct npu_device *ndev = ring->ndev;
+	size_t packets = PAGE_ALIGN(sizeof(struct npu_packet) << order);
+	int ret;
+
+	ring->order = order;
+	ring->size = packets + PAGE_SIZE;
+	ring->memory = dma_alloc_coherent(ndev->drm.dev, ring->size, &ring->dma,
+					  GFP_KERNEL_ACCOUNT);
+	if (!ring->memory)
+		return -ENOMEM;
+	ring->record = (void *)ring->memory + packets;
+	ring->tail = (void *)(ring->record + 1);
+
+	ret = xa_alloc(&ndev->rings, &ring->id, ring, XA_LIMIT(first, last),
+		       GFP_KERNEL);
+	if (ret) {
+		dma_free_coherent(ndev->drm.dev, ring->size, ring->memory,
+				  ring->dma);
+		ring->memory = NULL;
+		return ret;
+	}
+	npu_ring_get(ring);
+	snprintf(ring->name, sizeof(ring->name), "npu-q%u", ring->id);
+	return 0;
+}
+
+/**
+ * npu_ring_free() - give back memory and hardware queue
+ * @ring: ring, stopped or on a card that was reset or is gone
+ *
+ * Interrupts that still come find the ring not live.  Fences may stay behind.
+ */
+void npu_ring_free(struct npu_ring *ring)
+{
+	struct npu_device *ndev = ring->ndev;
+
+	if (!ring->memory)
+		return;
+
+	spin_lock(&ring->lock);
+	ring->live = false;
+	spin_unlock(&ring->lock);
+
+	xa_erase(&ndev->rings, ring->id);
+	dma_free_coherent(ndev->drm.dev, ring->size, ring->memory, ring->dma);
+	ring->memory = NULL;
+	npu_ring_put(ring);
+}
+
+/**
+ * npu_ring_find() - the first ring with memory from a hardware queue on
+ * @ndev: card
+ * @id: hardware queue to begin with; becomes the ring's
+ *
+ * Return: the ring, referenced, or NULL.
+ */
+struct npu_ring *npu_ring_find(struct npu_device *ndev, unsigned long *id)
+{
+	struct npu_ring *ring;
+
+	rcu_read_lock();
+	do {
+		ring = xa_find(&ndev->rings, id, ULONG_MAX, XA_PRESENT);
+	} while (ring && !kref_get_unless_zero(&ring->kref));
+	rcu_read_unlock();
+	return ring;
+}
+
+/**
+ * npu_ring_start() - begin with packet 0
+ * @ring: ring, not live
+ * @config: what it runs on
+ *
+ * The caller is inside drm_dev_enter().
+ */
+int npu_ring_start(struct npu_ring *ring, const struct npu_ring_config *config)
+{
+	dma_addr_t record = ring->dma + ring->size - PAGE_SIZE;
+	u32 state;
+
+	memset(ring->record, 0, PAGE_SIZE);
+	ring->written = 0;
+
+	npu_ring_write64(ring, NPU_QUEUE_RING, ring->dma);
+	npu_ring_write64(ring, NPU_QUEUE_TAIL, record + sizeof(*ring->record));
+	npu_ring_write64(ring, NPU_QUEUE_FENCE, record);
+	npu_ring_write64(ring, NPU_QUEUE_ROOT, config->root);
+	npu_ring_write32(ring, NPU_QUEUE_RING_ORDER, ring->order);
+	npu_ring_write32(ring, NPU_QUEUE_DIE_MASK, config->die_mask);
+	npu_ring_write32(ring, NPU_QUEUE_PRIORITY, NPU_QUEUE_PRIORITY_NORMAL);
+	npu_ring_write32(ring, NPU_QUEUE_VECTOR,
+			 npu_irq_vector(&ring->ndev->irq, ring->id));
+	npu_ring_write32(ring, NPU_QUEUE_CONTROL, NPU_QUEUE_CONTROL_ENABLE);
+
+	state = npu_ring_read32(ring, NPU_QUEUE_STATE);
+	if (state == NPU_QUEUE_DISABLED || state == NPU_QUEUE_ERRORED) {
+		dev_err_ratelimited(ring->ndev->drm.dev,
+				    "queue %u did not start: state %u\n",
+				    ring->id, state);
+		return -EIO;
+	}
+
+	spin_lock(&ring->lock);
+	ring->live = true;
+	spin_unlock(&ring->lock);
+	return 0;
+}
+
+/* Tell the card to stop and do not wait; inside drm_dev_enter(). */
+void npu_ring_stop_begin(struct npu_ring *ring)
+{
+	npu_ring_write32(ring, NPU_QUEUE_CONTROL, NPU_QUEUE_CONTROL_STOP);
+}
+
+static bool npu_ring_has_stopped(u32 state)
+{
+	return state == NPU_QUEUE_STOPPED || state == NPU_QUEUE_ERRORED ||
+	       state == NPU_QUEUE_DISABLED;
+}
+
+/**
+ * npu_ring_stop() - stop and wait for it
+ * @ring: ring
+ *
+ * Afterwards the card uses neither the ring nor what its packets name.  The
+ * caller is inside drm_dev_enter().
+ *
+ * Return: 0 or -ETIMEDOUT if only a reset can help.
+ */
+int npu_ring_stop(struct npu_ring *ring)
+{
+	u32 state;
+
+	npu_ring_stop_begin(ring);
+	return read_poll_timeout(npu_ring_read32, state,
+				 npu_ring_has_stopped(state), 50,
+				 NPU_STOP_TIMEOUT_US, false, ring, NPU_QUEUE_STATE);
+}
+
+/* Forget a queue that has stopped; inside drm_dev_enter(). */
+void npu_ring_disable(struct npu_ring *ring)
+{
+	npu_ring_write32(ring, NPU_QUEUE_CONTROL, NPU_QUEUE_CONTROL_DISABLE);
+}
+
+/* Append a packet; the caller holds the lock and knows that there is room. */
+void npu_ring_write(struct npu_ring *ring, const struct npu_packet *packet)
+{
+	u64 slot = ring->written++ & (BIT_ULL(ring->order) - 1);
+
+	lockdep_assert_held(&ring->lock);
+	ring->memory[slot] = *packet;
+}
+
+/* Append a FENCE packet; @fence's reference goes to the list of pending ones. */
+void npu_ring_write_fence(struct npu_ring *ring, struct npu_fence *fence)
+{
+	const struct npu_packet packet = {
+		.opcode = NPU_PACKET_FENCE,
+		.fence.sequence = fence->base.seqno,
+	};
+
+	npu_ring_write(ring, &packet);
+	list_add_tail(&fence->link, &ring->pending);
+}
+
+/* Show the card what was written; inside drm_dev_enter(). */
+void npu_ring_kick(struct npu_ring *ring)
+{
+	lockdep_assert_held(&ring->lock);
+
+	/*
+	 * Packets before the tail, and whatever was stored to write-combined HBM
+	 * before the doorbell.
+	 */
+	wmb();
+	WRITE_ONCE(*ring->tail, ring->written);
+	npu_write32(ring->ndev, NPU_REG_DOORBELL(ring->id), 0);
+}
+
+static void npu_ring_signal(struct npu_ring *ring, struct npu_fence *fence, int error)
+{
+	list_del_init(&fence->link);
+	if (ring->ops->done)
+		ring->ops->done(ring, fence, error);
+	if (error)
+		dma_fence_set_error(&fence->base, error);
+	dma_fence_signal(&fence->base);
+	dma_fence_put(&fence->base);
+}
+
+/* Signal every fence that the card has reached. */
+void npu_ring_update_locked(struct npu_ring *ring)
+{
+	struct npu_fence *fence, *next;
+	u64 sequence;
+
+	lockdep_assert_held(&ring->lock);
+	if (!ring->live)
+		return;
+
+	sequence = READ_ONCE(ring->record->sequence);
+	/* The results of the work are read by whoever the fence wakes. */
+	dma_rmb();
+
+	list_for_each_entry_safe(fence, next, &ring->pending, link) {
+		if (fence->base.seqno > sequence)
+			break;
+		npu_ring_signal(ring, fence, 0);
+	}
+}
+
+void npu_ring_update(struct npu_ring *ring)
+{
+	spin_lock(&ring->lock);
+	npu_ring_update_locked(ring);
+	spin_unlock(&ring->lock);
+}
+
+/**
+ * npu_ring_cancel_locked() - end what the card will not reach any more
+ * @ring: ring, stopped or on a card that was reset or is gone
+ * @first: error of the oldest pending fence
+ * @rest: error of all behind it
+ */
+void npu_ring_cancel_locked(struct npu_ring *ring, int first, int rest)
+{
+	struct npu_fence *fence, *next;
+	int error = first;
+
+	lockdep_assert_held(&ring->lock);
+	list_for_each_entry_safe(fence, next, &ring->pending, link) {
+		npu_ring_signal(ring, fence, error);
+		error = rest;
+	}
+}
+
+u32 npu_ring_state(struct npu_ring *ring)
+{
+	return npu_ring_read32(ring, NPU_QUEUE_STATE);
+}
+
+u64 npu_ring_head(struct npu_ring *ring)
+{
+	return npu_ring_read64(ring, NPU_QUEUE_HEAD);
+}
+
+u64 npu_ring_exec_time(struct npu_ring *ring)
+{
+	return npu_ring_read64(ring, NPU_QUEUE_EXEC_TIME);
+}
+
+void npu_ring_error(struct npu_ring *ring, struct npu_error *error)
+{
+	u64 *words = (u64 *)error;
+	u32 i;
+
+	for (i = 0; i < sizeof(*error) / sizeof(*words); i++)
+		words[i] = npu_ring_read64(ring, NPU_QUEUE_ERROR + i * sizeof(*words));
+}
