@@ -68,9 +68,12 @@ static bool add_library(char *line, struct strv *paths)
 	return true;
 }
 
-bool elf_libraries(const char *loader, const char *program, struct strv *paths)
+bool elf_libraries(const char *loader, const char *program, const char *dir,
+		   struct strv *paths)
 {
-	char *argv[] = { (char *)loader, "--list", (char *)program, NULL };
+	char *argv[] = {
+		(char *)loader, "--library-path", (char *)dir, "--list", (char *)program, NULL,
+	};
 	size_t size;
 	char *text = read_program(argv, &size), *rest = text, *line;
 	bool ok = text;

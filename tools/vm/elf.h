@@ -11,8 +11,9 @@ char *elf_interpreter(const char *data, size_t size);
 bool elf_set_interpreter(char *data, size_t size, const char *path);
 /*
  * Paths of the shared libraries that a program needs, found by its own loader as
- * it would at a start.  False: one is missing; the loader has said which.
+ * it would at a start, and in the directory.  False: one is missing.
  */
-bool elf_libraries(const char *loader, const char *program, struct strv *paths);
+bool elf_libraries(const char *loader, const char *program, const char *dir,
+		   struct strv *paths);
 
 #endif

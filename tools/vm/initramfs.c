@@ -62,7 +62,7 @@ static void add_libraries(struct initramfs *r, const char *loader, const char *p
 	size_t have = paths->n;
 	char *to;
 
-	if (!elf_libraries(loader, program, paths))
+	if (!elf_libraries(loader, program, vm_need(VM_PIECE_LIBRARIES), paths))
 		vm_die("%s needs a library that is not there; type: ldd %s", program,
 		       program);
 	for (; have < paths->n; have++) {

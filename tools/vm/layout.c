@@ -34,6 +34,9 @@ static const struct place {
 	[VM_PIECE_MODULE] = {
 		"the driver", "NPU_MODULE", "npu.ko", "lib/npu/npu.ko", "make modules",
 	},
+	[VM_PIECE_LIBRARIES] = {
+		"libnpu", NULL, "build/libnpu", "lib", "make lib",
+	},
 	[VM_PIECE_NPUCTL] = {
 		"npuctl", NULL, "tools/npuctl", "bin/npuctl", "make tools",
 	},

@@ -9,6 +9,7 @@ enum vm_piece {
 	VM_PIECE_AGENT,
 	VM_PIECE_BUSYBOX,
 	VM_PIECE_MODULE,
+	VM_PIECE_LIBRARIES,	/* a directory with libnpu */
 	VM_PIECE_NPUCTL,
 	VM_PIECE_NPU_RUN,
 	VM_PIECE_MODELS,	/* a directory */

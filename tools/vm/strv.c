@@ -103,6 +103,7 @@ char *read_program(char *const argv[], size_t *size)
 	pid = fork();
 	if (!pid) {
 		dup2(fds[1], STDOUT_FILENO);
+		dup2(open("/dev/null", O_WRONLY), STDERR_FILENO);
 		execvp(argv[0], argv);
 		_exit(127);
 	}

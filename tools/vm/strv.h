@@ -19,7 +19,7 @@ void *vm_alloc(size_t size);
 
 /* A whole file, with a NUL behind it; NULL and errno on error. */
 char *read_whole_file(const char *path, size_t *size);
-/* What a program writes to its stdout; NULL if it fails. */
+/* What a program writes to its stdout; NULL if it fails. Its stderr is dropped. */
 char *read_program(char *const argv[], size_t *size);
 
 #endif
