@@ -137,6 +137,11 @@ static const struct npu_host_ops host_ops = {
     .guest_error = host_error,
 };
 
+const struct npu_host_ops *fake_ops(void)
+{
+    return &host_ops;
+}
+
 static void *host_memory(uint64_t size)
 {
     void *memory = mmap(NULL, size, PROT_READ | PROT_WRITE,

@@ -61,6 +61,7 @@ struct fake_config {
 
 struct fake *fake_new(const struct fake_config *config);
 struct fake *fake_default(void);
+const struct npu_host_ops *fake_ops(void);
 /* Frees the card first; checks that every translation was released. */
 void fake_free(struct fake *f);
 void fake_hold(struct fake *f, bool hold);
