@@ -204,8 +204,8 @@ static int npu_bo_init_ttm(struct npu_bo *bo, const struct drm_npu_bo_create *ar
 
 	if (resv)
 		dma_resv_lock(resv, NULL);
-	ret = ttm_bo_init_reserved(&ndev->ttm, &bo->ttm, ttm_bo_type_device, &placement, 1,
-				   &ctx, NULL, resv, npu_bo_destroy);
+	ret = ttm_bo_init_reserved(&ndev->ttm, &bo->ttm, ttm_bo_type_device, &placement,
+				   1, &ctx, NULL, resv, npu_bo_destroy);
 	if (!ret) {
 		bo->in_hbm = bo->ttm.resource->mem_type == TTM_PL_VRAM;
 		if (resv)
@@ -289,7 +289,8 @@ static int npu_bo_check_create(struct npu_device *ndev,
 	return 0;
 }
 
-static int npu_bo_check_room(struct npu_device *ndev, const struct drm_npu_bo_create *args)
+static int npu_bo_check_room(struct npu_device *ndev,
+			     const struct drm_npu_bo_create *args)
 {
 	u64 most = 0;
 

@@ -45,7 +45,7 @@ struct npu_file {
 	struct npu_device *ndev;
 	struct npu_client *client;
 	u64 client_id;
-	struct mutex submit_lock;
+	struct mutex submit_lock;	/* order of jobs */
 	struct xarray vms;
 	struct xarray queues;
 };

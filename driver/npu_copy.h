@@ -18,7 +18,7 @@ struct ttm_resource;
  */
 struct npu_copy {
 	struct npu_ring ring;
-	struct mutex lock;
+	struct mutex lock;	/* one writer */
 	u64 sequence;
 };
 

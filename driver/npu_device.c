@@ -90,8 +90,10 @@ static void npu_device_read_info(struct npu_device *ndev)
 	info->va_bits = npu_read32(ndev, NPU_REG_VA_BITS);
 	info->ring_max = npu_read32(ndev, NPU_REG_RING_MAX);
 	for (die = 0; die < min_t(u32, info->dies, NPU_MAX_DIES); die++) {
-		info->die_base[die] = npu_read64(ndev, NPU_REG_DIE(die) + NPU_DIE_HBM_BASE);
-		info->die_size[die] = npu_read64(ndev, NPU_REG_DIE(die) + NPU_DIE_HBM_SIZE);
+		u32 base = NPU_REG_DIE(die);
+
+		info->die_base[die] = npu_read64(ndev, base + NPU_DIE_HBM_BASE);
+		info->die_size[die] = npu_read64(ndev, base + NPU_DIE_HBM_SIZE);
 	}
 }
 

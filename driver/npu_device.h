@@ -108,11 +108,11 @@ struct npu_device {
 	struct workqueue_struct *submit_wq;
 	struct workqueue_struct *timeout_wq;
 	u32 health;
-	struct mutex reset_lock;
+	struct mutex reset_lock;	/* health */
 	struct work_struct reset_work;
-	struct mutex vms_lock;
+	struct mutex vms_lock;		/* vms */
 	struct list_head vms;
-	struct mutex bos_lock;
+	struct mutex bos_lock;		/* bos */
 	struct list_head bos;
 	struct npu_counters counters;
 	atomic_t clients;

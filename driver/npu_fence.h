@@ -15,7 +15,7 @@ struct npu_ring;
  */
 struct npu_fence {
 	struct dma_fence base;
-	spinlock_t lock;
+	spinlock_t lock;	/* base */
 	struct list_head link;
 	struct npu_ring *ring;
 };

@@ -137,9 +137,10 @@ static bool npu_hbm_intersects(struct ttm_resource_manager *man,
 
 	npu_hbm_place(hbm, place, &start, &end);
 	list_for_each_entry(block, &to_npu_hbm_resource(res)->blocks, link) {
-		u64 offset = gpu_buddy_block_offset(block);
+		u64 from = gpu_buddy_block_offset(block);
+		u64 to = from + gpu_buddy_block_size(&hbm->mm, block);
 
-		if (offset < end && offset + gpu_buddy_block_size(&hbm->mm, block) > start)
+		if (from < end && to > start)
 			return true;
 	}
 	return false;
@@ -156,9 +157,10 @@ static bool npu_hbm_compatible(struct ttm_resource_manager *man,
 
 	npu_hbm_place(hbm, place, &start, &end);
 	list_for_each_entry(block, &to_npu_hbm_resource(res)->blocks, link) {
-		u64 offset = gpu_buddy_block_offset(block);
+		u64 from = gpu_buddy_block_offset(block);
+		u64 to = from + gpu_buddy_block_size(&hbm->mm, block);
 
-		if (offset < start || offset + gpu_buddy_block_size(&hbm->mm, block) > end)
+		if (from < start || to > end)
 			return false;
 	}
 	return true;

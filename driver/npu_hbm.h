@@ -22,7 +22,7 @@ struct npu_device;
  */
 struct npu_hbm {
 	struct ttm_resource_manager manager;
-	struct mutex lock;
+	struct mutex lock;	/* mm, used */
 	struct gpu_buddy mm;
 	u64 used[NPU_MAX_DIES];
 };

@@ -265,7 +265,7 @@ void npu_mmu_map(struct npu_mmu *mmu, u64 va, struct npu_cursor cur, bool readon
 static void npu_pt_unmap(struct npu_mmu *mmu, struct npu_pt *pt, u32 level, u64 va,
 			 u64 end);
 
-/* Unmap [va, end) of what one entry maps; @last is the entry's last address. */
+/* Unmap what one entry maps of [va, end), which lies in it. */
 static void npu_pt_unmap_entry(struct npu_mmu *mmu, struct npu_pt *pt, u32 level, u64 va,
 			       u64 end)
 {
@@ -296,7 +296,8 @@ static void npu_pt_unmap_entry(struct npu_mmu *mmu, struct npu_pt *pt, u32 level
 }
 
 /* It calls itself once a level. */
-static void npu_pt_unmap(struct npu_mmu *mmu, struct npu_pt *pt, u32 level, u64 va, u64 end)
+static void npu_pt_unmap(struct npu_mmu *mmu, struct npu_pt *pt, u32 level, u64 va,
+			 u64 end)
 {
 	while (va < end) {
 		u64 next = min(end, ALIGN(va + 1, npu_pt_span(level)));

@@ -75,12 +75,13 @@ static void npu_query_dies(struct npu_device *ndev, void *data)
 	u32 die;
 
 	for (die = 0; die < ndev->info.dies; die++, out++) {
-		out->busy_host_ns = npu_read64(ndev, NPU_REG_DIE(die) + NPU_DIE_BUSY_HOST);
-		out->busy_device_ns =
-			npu_read64(ndev, NPU_REG_DIE(die) + NPU_DIE_BUSY_DEVICE);
-		out->tiles = npu_read64(ndev, NPU_REG_DIE(die) + NPU_DIE_TILES);
-		out->state = npu_read32(ndev, NPU_REG_DIE(die) + NPU_DIE_STATE);
-		out->resets = npu_read32(ndev, NPU_REG_DIE(die) + NPU_DIE_RESETS);
+		u32 base = NPU_REG_DIE(die);
+
+		out->busy_host_ns = npu_read64(ndev, base + NPU_DIE_BUSY_HOST);
+		out->busy_device_ns = npu_read64(ndev, base + NPU_DIE_BUSY_DEVICE);
+		out->tiles = npu_read64(ndev, base + NPU_DIE_TILES);
+		out->state = npu_read32(ndev, base + NPU_DIE_STATE);
+		out->resets = npu_read32(ndev, base + NPU_DIE_RESETS);
 	}
 }
 

@@ -26,26 +26,52 @@
 /* Where queues are torn down: drained when the module goes. */
 static struct workqueue_struct *npu_queue_wq;
 
-/* What the job at fault ends with. */
-static int npu_queue_errno(u32 code)
-{
-	static const int errnos[NPU_ERR_COUNT] = {
-#define NPU_QUEUE_ERRNO(name, number, err, text) [number] = err,
-		NPU_ERROR_TABLE(NPU_QUEUE_ERRNO)
-#undef NPU_QUEUE_ERRNO
-	};
+/**
+ * struct npu_queue_error - what an error code means
+ * @code: &enum npu_error_code
+ * @err: what the job at fault ends with, positive
+ * @name: for the log
+ * @text: for the log
+ */
+struct npu_queue_error {
+	u32 code;
+	int err;
+	const char *name;
+	const char *text;
+};
 
-	return code < NPU_ERR_COUNT && errnos[code] ? errnos[code] : EIO;
+static const struct npu_queue_error npu_queue_errors[] = {
+#define NPU_QUEUE_ERROR_INFO(name, number, err, text) { number, err, #name, text },
+	NPU_ERROR_TABLE(NPU_QUEUE_ERROR_INFO)
+#undef NPU_QUEUE_ERROR_INFO
+};
+
+/* A card newer than the driver may have more codes. */
+static const struct npu_queue_error *npu_queue_error_find(u32 code)
+{
+	static const struct npu_queue_error unknown = {
+		.err = EIO,
+		.name = "UNKNOWN",
+		.text = "error code that the driver does not know",
+	};
+	u32 i;
+
+	for (i = 0; i < ARRAY_SIZE(npu_queue_errors); i++) {
+		if (code && npu_queue_errors[i].code == code)
+			return &npu_queue_errors[i];
+	}
+	return &unknown;
 }
 
 static void npu_queue_job_done(struct npu_ring *ring, struct npu_fence *fence, int error)
 {
 	struct npu_queue *queue = to_npu_queue(ring);
 	struct npu_counters *counters = &ring->ndev->counters;
+	struct npu_client *client = queue->client;
 
 	queue->completed++;
 	atomic64_inc(error ? &counters->jobs_failed : &counters->jobs_completed);
-	atomic64_inc(error ? &queue->client->jobs_failed : &queue->client->jobs_completed);
+	atomic64_inc(error ? &client->jobs_failed : &client->jobs_completed);
 	trace_npu_job_done(queue, fence->base.seqno, error);
 }
 
@@ -69,6 +95,7 @@ static bool npu_queue_bury(struct npu_queue *queue, u32 reason)
 static void npu_queue_fault(struct npu_ring *ring)
 {
 	struct npu_queue *queue = to_npu_queue(ring);
+	const struct npu_queue_error *why;
 
 	if (npu_ring_state(ring) != NPU_QUEUE_ERRORED)
 		return;
@@ -76,7 +103,10 @@ static void npu_queue_fault(struct npu_ring *ring)
 	spin_lock(&ring->lock);
 	if (ring->live && npu_queue_bury(queue, DRM_NPU_BAN_FAULT)) {
 		npu_ring_error(ring, &queue->error);
-		queue->error_errno = npu_queue_errno(queue->error.code);
+		why = npu_queue_error_find(queue->error.code);
+		drm_dbg(&ring->ndev->drm, "%s: job %llu: %s (%s) at %#llx\n", ring->name,
+			queue->error.cookie, why->name, why->text, queue->error.address);
+		queue->error_errno = why->err;
 		atomic64_inc(&ring->ndev->counters.faults);
 		npu_ring_update_locked(ring);
 		npu_ring_cancel_locked(ring, -queue->error_errno, -ECANCELED);

@@ -53,7 +53,7 @@ struct npu_queue {
 	struct drm_sched_entity entity;
 	u32 die_mask;
 	u32 timeout_ms;
-	struct mutex stop_lock;
+	struct mutex stop_lock;		/* stopping the hardware */
 	u64 submitted;
 	bool dead;
 	u32 ban_reason;

@@ -63,7 +63,7 @@ struct npu_ring {
 	u32 order;
 	char name[16];
 	u64 fence_context;
-	spinlock_t lock;
+	spinlock_t lock;	/* all below */
 	bool live;
 	u64 written;
 	struct list_head pending;

@@ -37,7 +37,8 @@ struct npu_submit {
 	struct xarray last;
 };
 
-static int npu_submit_note_queue(struct npu_submit *submit, struct npu_job *job, u32 index)
+static int npu_submit_note_queue(struct npu_submit *submit, struct npu_job *job,
+				 u32 index)
 {
 	void *old;
 

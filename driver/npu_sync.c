@@ -277,7 +277,8 @@ void npu_syncs_publish(struct npu_syncs *syncs, u32 index, struct dma_fence *fen
 		if (out->chain) {
 			/* The link stands for all earlier points as well. */
 			out->fence = dma_fence_get(&out->chain->base);
-			drm_syncobj_add_point(out->syncobj, out->chain, fence, out->point);
+			drm_syncobj_add_point(out->syncobj, out->chain, fence,
+					      out->point);
 			out->chain = NULL;
 		} else {
 			out->fence = dma_fence_get(fence);

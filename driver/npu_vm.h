@@ -35,7 +35,7 @@ struct npu_vm {
 	struct kref users;
 	struct npu_device *ndev;
 	struct list_head link;
-	struct mutex lock;
+	struct mutex lock;		/* mappings */
 	struct npu_mmu mmu;
 	struct list_head spare_vmas;
 	u64 mapped;

@@ -21,7 +21,8 @@ has() {
 	"$@" 2>/dev/null
 }
 
-text='/* Made by conftest.sh: what this kernel has */'
+text='/* SPDX-License-Identifier: GPL-2.0-only */
+/* Made by conftest.sh: what this kernel has */'
 for file in $files; do
 	name=$(basename "$file" .c)
 	case $name in
