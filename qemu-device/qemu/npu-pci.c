@@ -280,9 +280,10 @@ static bool npu_init_hbm(NPUState *s, Error **errp)
 
 static void npu_exit_hbm(NPUState *s)
 {
+    /* The BAR holds a reference to the HBM's owner, which may be this device. */
+    memory_region_del_subregion(&s->hbm_bar, s->hbm);
     vmstate_unregister_ram(s->hbm, DEVICE(s));
     if (s->memdev) {
-        memory_region_del_subregion(&s->hbm_bar, s->hbm);
         host_memory_backend_set_mapped(s->memdev, false);
     }
 }

@@ -112,6 +112,7 @@ void card_start_with(const char *args, const char *device)
     qemu_start("%s " CARD_PORT "-device %s,bus=port0,id=card", args, device);
     card_setup_port();
     card_setup_bars();
+    card_wait_ready();
 }
 
 void card_start(const char *device)

@@ -1,0 +1,449 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Host memory that cannot be reached: addresses, bus mastering, an IOMMU. */
+#include "card.h"
+
+#define UNMAPPED 0x7000000000ull
+#define PCI_COMMAND 4
+
+static struct queue start_queue(void)
+{
+    struct queue queue;
+
+    card_start("npu-x6000,hbm=64M");
+    queue = queue_new(0, space_new());
+    queue_enable(&queue);
+    return queue;
+}
+
+static void expect_others_work(const struct queue *queue)
+{
+    struct queue other = queue_new(1, queue->root);
+
+    queue_enable(&other);
+    queue_sync(&other);
+}
+
+/* ---- Rings, tails and fences at bad addresses ---------------------------- */
+
+static void expect_bad_address(uint64_t ring, uint64_t tail, uint64_t fence)
+{
+    struct queue queue;
+
+    card_start("npu-x6000,hbm=64M");
+    queue = queue_new(0, space_new());
+    reg_write64(NPU_REG_QUEUE(0) + NPU_QUEUE_RING, ring ? ring : queue.ring);
+    reg_write64(NPU_REG_QUEUE(0) + NPU_QUEUE_TAIL, tail ? tail : queue.tail_at);
+    reg_write64(NPU_REG_QUEUE(0) + NPU_QUEUE_FENCE,
+                fence ? fence : queue.fence_at);
+    reg_write64(NPU_REG_QUEUE(0) + NPU_QUEUE_ROOT, queue.root);
+    reg_write(NPU_REG_QUEUE(0) + NPU_QUEUE_RING_ORDER, 4);
+    reg_write(NPU_REG_QUEUE(0) + NPU_QUEUE_DIE_MASK, 1);
+    reg_write(NPU_REG_QUEUE(0) + NPU_QUEUE_VECTOR, NPU_NO_VECTOR);
+    reg_write(NPU_REG_QUEUE(0) + NPU_QUEUE_CONTROL, NPU_QUEUE_CONTROL_ENABLE);
+    if (!tail) {
+        struct npu_packet packet = packet_fence(1);
+
+        if (!ring) {
+            qemu_copy_in(queue.ring, &packet, sizeof(packet));
+        }
+        qemu_write(queue.tail_at, 1, 8);
+    }
+    queue_ring_doorbell(&queue);
+    queue_wait_error(&queue, NPU_ERR_RING);
+    expect_others_work(&queue);
+    qemu_quit();
+}
+
+TEST(dma, ring_in_registers)
+{
+    expect_bad_address(CARD_REGS, 0, 0);
+}
+
+TEST(dma, ring_in_own_hbm)
+{
+    expect_bad_address(CARD_HBM, 0, 0);
+}
+
+TEST(dma, ring_nowhere)
+{
+    expect_bad_address(UNMAPPED, 0, 0);
+}
+
+TEST(dma, ring_at_the_end_of_all_addresses)
+{
+    expect_bad_address(~0xfffull, 0, 0);
+}
+
+TEST(dma, ring_in_the_interrupt_controller)
+{
+    expect_bad_address(0xfee00000, 0, 0);
+}
+
+TEST(dma, tail_in_registers)
+{
+    expect_bad_address(0, CARD_REGS + NPU_REG_DOORBELL(0), 0);
+}
+
+TEST(dma, tail_nowhere)
+{
+    expect_bad_address(0, UNMAPPED, 0);
+}
+
+TEST(dma, fence_in_registers)
+{
+    expect_bad_address(0, 0, CARD_REGS + NPU_REG_CONTROL);
+}
+
+TEST(dma, fence_in_rom)
+{
+    expect_bad_address(0, 0, 0xfffff000);
+}
+
+TEST(dma, fence_in_own_hbm)
+{
+    expect_bad_address(0, 0, CARD_HBM);
+}
+
+TEST(dma, fence_nowhere)
+{
+    expect_bad_address(0, 0, UNMAPPED);
+}
+
+/* ---- Data ---------------------------------------------------------------- */
+
+static void expect_copy_error(uint64_t host)
+{
+    struct queue queue = start_queue();
+    struct npu_packet copy = packet_copy(NPU_SPACE_HBM, HBM_DATA,
+                                         NPU_SPACE_HOST, host, 64);
+    struct npu_error error;
+
+    queue_push(&queue, &copy);
+    queue_ring_doorbell(&queue);
+    error = queue_wait_error(&queue, NPU_ERR_DMA);
+    EXPECT_EQ(error.address, host);
+    EXPECT_EQ(error.space, NPU_SPACE_HOST);
+    expect_others_work(&queue);
+    qemu_quit();
+}
+
+TEST(dma, copy_from_registers)
+{
+    expect_copy_error(CARD_REGS + NPU_REG_MAGIC);
+}
+
+TEST(dma, copy_from_own_hbm)
+{
+    expect_copy_error(CARD_HBM + HBM_DATA);
+}
+
+TEST(dma, copy_from_nowhere)
+{
+    expect_copy_error(UNMAPPED);
+}
+
+TEST(dma, copy_behind_the_end_of_memory)
+{
+    struct queue queue = start_queue();
+    struct npu_packet copy = packet_copy(NPU_SPACE_HBM, HBM_DATA,
+                                         NPU_SPACE_HOST, 0x10000000 - 32, 64);
+    struct npu_error error;
+
+    queue_push(&queue, &copy);
+    queue_ring_doorbell(&queue);
+    error = queue_wait_error(&queue, NPU_ERR_DMA);
+    EXPECT(error.address >= 0x10000000 - 32 && error.address <= 0x10000000);
+    qemu_quit();
+}
+
+/* A large copy that the memory map changes under: right data, or an error. */
+TEST(dma, copy_while_the_memory_map_changes)
+{
+    struct queue queue = start_queue();
+    struct npu_packet copy = packet_copy(NPU_SPACE_HOST, HOST_DATA,
+                                         NPU_SPACE_HBM, HBM_DATA, 32 << 20);
+
+    for (unsigned i = 0; i < 4; i++) {
+        queue_push(&queue, &copy);
+    }
+    queue_ring_doorbell(&queue);
+    for (unsigned i = 0; i < 50; i++) {
+        port_config_write(PCI_COMMAND, i & 1 ? 6 : 4, 2);
+    }
+    queue_sync(&queue);
+    qemu_quit();
+}
+
+/* ---- Bus mastering ------------------------------------------------------- */
+
+TEST(dma, bus_master_off)
+{
+    struct queue queue = start_queue();
+
+    queue_sync(&queue);
+    card_config_write(PCI_COMMAND, 2, 2);
+    queue_ring_doorbell(&queue);
+    queue_wait_error(&queue, NPU_ERR_RING);
+    card_config_write(PCI_COMMAND, 6, 2);
+    expect_others_work(&queue);
+    qemu_quit();
+}
+
+TEST(dma, bus_master_off_before_enable)
+{
+    struct queue queue;
+
+    card_start("npu-x6000,hbm=64M");
+    card_config_write(PCI_COMMAND, 2, 2);
+    queue = queue_new(0, space_new());
+    queue_enable(&queue);
+    queue_ring_doorbell(&queue);
+    queue_wait_error(&queue, NPU_ERR_RING);
+    qemu_quit();
+}
+
+TEST(dma, bus_master_off_and_on_while_copying)
+{
+    struct queue queue = start_queue();
+    struct npu_packet copy = packet_copy(NPU_SPACE_HOST, HOST_DATA,
+                                         NPU_SPACE_HBM, HBM_DATA, 16 << 20);
+
+    for (unsigned i = 0; i < 20; i++) {
+        queue_push(&queue, &copy);
+        queue_ring_doorbell(&queue);
+        card_config_write(PCI_COMMAND, 2, 2);
+        card_config_write(PCI_COMMAND, 6, 2);
+        if (queue_state(&queue) == NPU_QUEUE_ERRORED) {
+            queue = queue_new(0, queue.root);
+            reg_write(NPU_REG_QUEUE(0) + NPU_QUEUE_CONTROL,
+                      NPU_QUEUE_CONTROL_DISABLE);
+            queue_enable(&queue);
+        }
+    }
+    expect_others_work(&queue);
+    qemu_quit();
+}
+
+/* Bus mastering of the port above counts as well. */
+TEST(dma, bus_master_of_the_port_off)
+{
+    struct queue queue = start_queue();
+
+    queue_sync(&queue);
+    port_config_write(PCI_COMMAND, 2, 2);
+    queue_ring_doorbell(&queue);
+    sleep_ms(50);
+    EXPECT_EQ(reg_read(NPU_REG_MAGIC), NPU_MAGIC);
+    qemu_quit();
+}
+
+/* ---- An IOMMU ------------------------------------------------------------ */
+
+#define VTD 0xfed90000ull
+#define VTD_GCMD 0x18
+#define VTD_GSTS 0x1c
+#define VTD_RTADDR 0x20
+#define VTD_CCMD 0x28
+#define VTD_IOTLB 0xf8
+#define VTD_ENABLE (1u << 31)
+#define VTD_SET_ROOT (1u << 30)
+
+/* Its tables in guest memory, and the bus addresses that it shows. */
+#define VTD_ROOT 0x4000000ull
+#define VTD_CONTEXT 0x4001000ull
+#define VTD_TABLES 0x4002000ull
+#define IOVA 0x100000000ull         /* shows guest memory from 16 MiB on */
+
+static void vtd_invalidate(void)
+{
+    qemu_write(VTD + VTD_CCMD, 1ull << 63 | 1ull << 61, 8);
+    qemu_write(VTD + VTD_IOTLB, 1ull << 63 | 1ull << 60, 8);
+}
+
+/* 48 bits: four levels, and 2 MiB leaves; 64 MiB of them. */
+static void vtd_fill_tables(void)
+{
+    uint64_t level3 = VTD_TABLES, level2 = level3 + 0x1000;
+    uint64_t level1 = level2 + 0x1000;
+
+    qemu_write(level3, level2 | 3, 8);
+    qemu_write(level2 + 8 * (IOVA >> 30), level1 | 3, 8);
+    for (uint64_t i = 0; i < 32; i++) {
+        qemu_write(level1 + 8 * i, (HOST_RINGS + (i << 21)) | 1 << 7 | 3, 8);
+    }
+    qemu_write(VTD_ROOT + 16, VTD_CONTEXT | 1, 8);
+    qemu_write(VTD_CONTEXT, level3 | 1, 8);
+    qemu_write(VTD_CONTEXT + 8, 1 << 8 | 2, 8);
+}
+
+static void vtd_enable(void)
+{
+    qemu_write(VTD + VTD_RTADDR, VTD_ROOT, 8);
+    qemu_write(VTD + VTD_GCMD, VTD_SET_ROOT, 4);
+    qemu_write(VTD + VTD_GCMD, VTD_ENABLE, 4);
+    EXPECT(qemu_read(VTD + VTD_GSTS, 4) & VTD_ENABLE);
+    vtd_invalidate();
+}
+
+static void vtd_start(void)
+{
+    card_start_with("-device intel-iommu,intremap=off,aw-bits=48",
+                    "npu-x6000,hbm=64M");
+}
+
+/* queue_new() with the addresses that the IOMMU shows. */
+static struct queue vtd_enable_queue(unsigned index)
+{
+    struct queue queue = queue_new(index, space_new());
+    uint64_t base = NPU_REG_QUEUE(index), move = IOVA - HOST_RINGS;
+
+    qemu_write(queue.tail_at, 0, 8);
+    reg_write64(base + NPU_QUEUE_RING, queue.ring + move);
+    reg_write64(base + NPU_QUEUE_TAIL, queue.tail_at + move);
+    reg_write64(base + NPU_QUEUE_FENCE, queue.fence_at + move);
+    reg_write64(base + NPU_QUEUE_ROOT, queue.root);
+    reg_write(base + NPU_QUEUE_RING_ORDER, queue.order);
+    reg_write(base + NPU_QUEUE_DIE_MASK, 1);
+    reg_write(base + NPU_QUEUE_VECTOR, NPU_NO_VECTOR);
+    reg_write(base + NPU_QUEUE_CONTROL, NPU_QUEUE_CONTROL_ENABLE);
+    return queue;
+}
+
+static struct npu_packet vtd_copy(void)
+{
+    return packet_copy(NPU_SPACE_HOST, HOST_DATA - HOST_RINGS + IOVA,
+                       NPU_SPACE_HBM, HBM_DATA, 3 << 20);
+}
+
+TEST(iommu, off)
+{
+    struct queue queue;
+
+    vtd_start();
+    queue = queue_new(0, space_new());
+    queue_enable(&queue);
+    queue_sync(&queue);
+    qemu_quit();
+}
+
+TEST(iommu, nothing_is_mapped)
+{
+    struct queue queue;
+
+    vtd_start();
+    vtd_enable();
+    queue = queue_new(0, space_new());
+    queue_enable(&queue);
+    queue_ring_doorbell(&queue);
+    queue_wait_error(&queue, NPU_ERR_RING);
+    EXPECT_EQ(reg_read(NPU_REG_MAGIC), NPU_MAGIC);
+    qemu_quit();
+}
+
+TEST(iommu, translates)
+{
+    struct npu_packet copy = vtd_copy();
+    struct queue queue;
+
+    vtd_start();
+    vtd_fill_tables();
+    vtd_enable();
+    qemu_write(CARD_HBM + HBM_DATA, 0x12345678, 4);
+    qemu_write(CARD_HBM + HBM_DATA + (3 << 20) - 4, 0x9abcdef0, 4);
+    queue = vtd_enable_queue(0);
+    queue_push(&queue, &copy);
+    queue_sync(&queue);
+    EXPECT_EQ(qemu_read(HOST_DATA, 4), 0x12345678);
+    EXPECT_EQ(qemu_read(HOST_DATA + (3 << 20) - 4, 4), 0x9abcdef0);
+    qemu_quit();
+}
+
+/* What was reached before is not reached after it was unmapped. */
+TEST(iommu, unmapped)
+{
+    struct npu_packet copy = vtd_copy();
+    struct queue queue;
+    uint64_t leaf;
+
+    vtd_start();
+    vtd_fill_tables();
+    vtd_enable();
+    queue = vtd_enable_queue(0);
+    queue_push(&queue, &copy);
+    queue_sync(&queue);
+    leaf = VTD_TABLES + 0x2000 + 8 * ((HOST_DATA - HOST_RINGS) >> 21);
+    qemu_write(leaf, 0, 8);
+    vtd_invalidate();
+    qemu_write(CARD_HBM + HBM_DATA, 0x55, 4);
+    queue_push(&queue, &copy);
+    queue_ring_doorbell(&queue);
+    queue_wait_error(&queue, NPU_ERR_DMA);
+    EXPECT_EQ(qemu_read(HOST_DATA, 4), 0);
+    qemu_quit();
+}
+
+TEST(iommu, read_only)
+{
+    struct npu_packet copy = vtd_copy();
+    struct queue queue;
+    uint64_t leaf;
+
+    vtd_start();
+    vtd_fill_tables();
+    leaf = VTD_TABLES + 0x2000 + 8 * ((HOST_DATA - HOST_RINGS) >> 21);
+    qemu_write(leaf, HOST_DATA | 1 << 7 | 1, 8);
+    vtd_enable();
+    queue = vtd_enable_queue(0);
+    queue_push(&queue, &copy);
+    queue_ring_doorbell(&queue);
+    queue_wait_error(&queue, NPU_ERR_DMA);
+    qemu_quit();
+}
+
+/* Translation is switched on under a copy that began without it. */
+TEST(iommu, enabled_while_copying)
+{
+    struct npu_packet copy = packet_copy(NPU_SPACE_HOST, HOST_DATA,
+                                         NPU_SPACE_HBM, HBM_DATA, 32 << 20);
+    struct queue queue;
+
+    vtd_start();
+    vtd_fill_tables();
+    queue = queue_new(0, space_new());
+    queue_enable(&queue);
+    for (unsigned i = 0; i < 8; i++) {
+        queue_push(&queue, &copy);
+    }
+    queue_ring_doorbell(&queue);
+    vtd_enable();
+    queue_wait_state(&queue, NPU_QUEUE_ERRORED);
+    queue = vtd_enable_queue(1);
+    queue_sync(&queue);
+    qemu_quit();
+}
+
+/* Somebody waits for a translation while the VM is stopped, or ends. */
+TEST(iommu, stop_while_copying)
+{
+    struct npu_packet copy = vtd_copy();
+    struct queue queue;
+
+    vtd_start();
+    vtd_fill_tables();
+    vtd_enable();
+    queue = vtd_enable_queue(0);
+    for (unsigned i = 0; i < 30; i++) {
+        queue_push(&queue, &copy);
+    }
+    queue_ring_doorbell(&queue);
+    for (unsigned i = 0; i < 10; i++) {
+        qmp("{ 'execute': 'stop' }");
+        qmp("{ 'execute': 'cont' }");
+    }
+    queue_sync(&queue);
+    for (unsigned i = 0; i < 30; i++) {
+        queue_push(&queue, &copy);
+    }
+    queue_ring_doorbell(&queue);
+    qemu_quit();
+}
