@@ -1,0 +1,662 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#define _GNU_SOURCE
+#include <math.h>
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "support-compute.h"
+
+#define PAGE 4096
+
+/* ---- Random numbers ------------------------------------------------------ */
+
+uint64_t test_seed(void)
+{
+    const char *text = getenv("NPU_TEST_SEED");
+
+    return text ? strtoull(text, NULL, 0) : 1;
+}
+
+struct rng rng_new(uint64_t seed)
+{
+    return (struct rng) { seed * 0x9e3779b97f4a7c15u + 0x2545f4914f6cdd1d };
+}
+
+uint64_t rng_next(struct rng *rng)
+{
+    uint64_t z = rng->state += 0x9e3779b97f4a7c15u;
+
+    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
+    z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
+    return z ^ (z >> 31);
+}
+
+int64_t rng_range(struct rng *rng, int64_t low, int64_t high)
+{
+    return low + (int64_t)(rng_next(rng) % (uint64_t)(high - low + 1));
+}
+
+double rng_real(struct rng *rng, double low, double high)
+{
+    return low + (high - low) * (double)(rng_next(rng) >> 11) * 0x1p-53;
+}
+
+/* ---- Memory -------------------------------------------------------------- */
+
+static bool inside(const struct test_mem *mem, uint64_t va, size_t size)
+{
+    return va >= mem->base && va - mem->base <= mem->size &&
+           size <= mem->size - (va - mem->base);
+}
+
+static bool hits_hole(const struct test_mem *mem, uint64_t va, size_t size,
+                      bool write)
+{
+    return (write || !mem->hole_writes) && va < mem->hole_end &&
+           va + size > mem->hole;
+}
+
+static bool mem_read(struct npu_mem *opaque, uint64_t va, void *to, size_t size)
+{
+    struct test_mem *mem = (struct test_mem *)opaque;
+
+    if (!inside(mem, va, size) || hits_hole(mem, va, size, false)) {
+        return false;
+    }
+    memcpy(to, mem->ram + (va - mem->base), size);
+    return true;
+}
+
+static bool mem_write(struct npu_mem *opaque, uint64_t va, const void *from,
+                      size_t size)
+{
+    struct test_mem *mem = (struct test_mem *)opaque;
+
+    if (!inside(mem, va, size) || hits_hole(mem, va, size, true)) {
+        return false;
+    }
+    memcpy(mem->ram + (va - mem->base), from, size);
+    return true;
+}
+
+static void *mem_window(struct npu_mem *opaque, uint64_t va, size_t size,
+                        bool write)
+{
+    struct test_mem *mem = (struct test_mem *)opaque;
+    uint64_t page = va / PAGE;
+
+    if (mem->mode == MEM_COPIES || !inside(mem, va, size) ||
+        hits_hole(mem, va, size, write)) {
+        return NULL;
+    }
+    if (mem->mode == MEM_PAGES &&
+        (page != (va + size - 1) / PAGE || page % 3 == 0)) {
+        return NULL;
+    }
+    return mem->ram + (va - mem->base);
+}
+
+struct test_mem *mem_new(size_t size)
+{
+    struct test_mem *mem = calloc(1, sizeof(*mem));
+
+    mem->mem = (struct npu_mem) { mem_read, mem_write, mem_window };
+    mem->base = 0x7f0000000000;
+    mem->size = size;
+    mem->ram = aligned_alloc(PAGE, size);
+    memset(mem->ram, 0xa5, size);
+    return mem;
+}
+
+void mem_free(struct test_mem *mem)
+{
+    free(mem->ram);
+    free(mem);
+}
+
+void mem_reset(struct test_mem *mem)
+{
+    mem->used = 0;
+}
+
+uint64_t mem_take(struct test_mem *mem, size_t size, size_t align)
+{
+    size_t at = (mem->used + 2 * align - 1) / (2 * align) * 2 * align + align;
+
+    assert_true(at + size <= mem->size);
+    mem->used = at + size;
+    return mem->base + at;
+}
+
+void *mem_at(struct test_mem *mem, uint64_t va)
+{
+    return mem->ram + (va - mem->base);
+}
+
+/* ---- Tensors ------------------------------------------------------------- */
+
+unsigned dtype_size(uint32_t dtype)
+{
+    static const unsigned size[] = {
+        [NPU_DTYPE_F32] = 4, [NPU_DTYPE_F16] = 2, [NPU_DTYPE_S8] = 1,
+        [NPU_DTYPE_S32] = 4,
+    };
+
+    return size[dtype];
+}
+
+const char *dtype_name(uint32_t dtype)
+{
+    static const char *const name[] = {
+        [NPU_DTYPE_F32] = "f32", [NPU_DTYPE_F16] = "f16",
+        [NPU_DTYPE_S8] = "s8", [NPU_DTYPE_S32] = "s32",
+    };
+
+    return name[dtype];
+}
+
+static void shuffle(struct rng *rng, unsigned *order, unsigned n)
+{
+    for (unsigned i = n; i > 1; i--) {
+        unsigned j = (unsigned)rng_range(rng, 0, i - 1), last = order[i - 1];
+
+        order[i - 1] = order[j];
+        order[j] = last;
+    }
+}
+
+struct tensor tensor_new(struct test_mem *mem, struct rng *rng, uint32_t dtype,
+                         unsigned rank, const uint64_t *extent, unsigned layout)
+{
+    unsigned size = dtype_size(dtype), order[NPU_MAX_RANK];
+    struct tensor tensor = {
+        .mem = mem, .desc = { .dtype = dtype, .rank = rank },
+    };
+    uint64_t step = 1, first = 0;
+
+    for (unsigned i = 0; i < rank; i++) {
+        order[i] = i;
+    }
+    if (layout & LAYOUT_PERMUTED) {
+        shuffle(rng, order, rank);
+    }
+    for (unsigned i = rank; i-- > 0;) {
+        unsigned dim = order[i];
+        int64_t stride;
+
+        tensor.desc.extent[dim] = extent[dim];
+        if ((layout & LAYOUT_BROADCAST) && rng_range(rng, 0, 2) == 0) {
+            continue;
+        }
+        if (layout & LAYOUT_PADDED) {
+            step += (uint64_t)rng_range(rng, 0, 2);
+        }
+        stride = (int64_t)(step * size);
+        if ((layout & LAYOUT_NEGATIVE) && rng_range(rng, 0, 1)) {
+            first += (extent[dim] - 1) * step * size;
+            stride = -stride;
+        }
+        tensor.desc.stride[dim] = stride;
+        step *= extent[dim];
+    }
+    tensor.va = mem_take(mem, step * size, size) + first;
+    return tensor;
+}
+
+uint64_t tensor_elements(const struct tensor *tensor)
+{
+    uint64_t n = 1;
+
+    for (unsigned dim = 0; dim < tensor->desc.rank; dim++) {
+        n *= tensor->desc.extent[dim];
+    }
+    return n;
+}
+
+bool tensor_next(const struct tensor *tensor, uint64_t *index)
+{
+    for (unsigned dim = tensor->desc.rank; dim-- > 0;) {
+        if (++index[dim] < tensor->desc.extent[dim]) {
+            return true;
+        }
+        index[dim] = 0;
+    }
+    return false;
+}
+
+void *tensor_at(const struct tensor *tensor, const uint64_t *index)
+{
+    uint64_t va = tensor->va;
+
+    for (unsigned dim = 0; dim < tensor->desc.rank; dim++) {
+        va += index[dim] * (uint64_t)tensor->desc.stride[dim];
+    }
+    return mem_at(tensor->mem, va);
+}
+
+double tensor_get(const struct tensor *tensor, const uint64_t *index)
+{
+    union {
+        float f32;
+        _Float16 f16;
+        int8_t s8;
+        int32_t s32;
+    } v;
+
+    memcpy(&v, tensor_at(tensor, index), dtype_size(tensor->desc.dtype));
+    switch (tensor->desc.dtype) {
+    case NPU_DTYPE_F32:
+        return v.f32;
+    case NPU_DTYPE_F16:
+        return (double)v.f16;
+    case NPU_DTYPE_S8:
+        return v.s8;
+    default:
+        return v.s32;
+    }
+}
+
+static double to_integer(double value, double low, double high)
+{
+    if (isnan(value)) {
+        return 0;
+    }
+    value = nearbyint(value);
+    return value < low ? low : value > high ? high : value;
+}
+
+double round_to(uint32_t dtype, double value)
+{
+    switch (dtype) {
+    case NPU_DTYPE_F32:
+        return (float)value;
+    case NPU_DTYPE_F16:
+        return (double)(_Float16)value;
+    case NPU_DTYPE_S8:
+        return to_integer(value, INT8_MIN, INT8_MAX);
+    default:
+        return to_integer(value, INT32_MIN, INT32_MAX);
+    }
+}
+
+void tensor_put(const struct tensor *tensor, const uint64_t *index,
+                double value)
+{
+    double rounded = round_to(tensor->desc.dtype, value);
+    void *at = tensor_at(tensor, index);
+    float f32 = (float)rounded;
+    _Float16 f16 = (_Float16)rounded;
+
+    switch (tensor->desc.dtype) {
+    case NPU_DTYPE_F32:
+        memcpy(at, &f32, 4);
+        break;
+    case NPU_DTYPE_F16:
+        memcpy(at, &f16, 2);
+        break;
+    case NPU_DTYPE_S8:
+        *(int8_t *)at = (int8_t)rounded;
+        break;
+    default:
+        memcpy(at, &(int32_t) { (int32_t)rounded }, 4);
+        break;
+    }
+}
+
+static double special(struct rng *rng, uint32_t dtype)
+{
+    static const double reals[] = {
+        0.0, -0.0, INFINITY, -INFINITY, NAN, 0x1p-149, 0x1p-24, 0x1p-25,
+        0x1.8p-25, 0x1.ffcp15, 0x1.ffep15, 65519.0, 0x1.fffffep127, 0.5, 1.5,
+        2.5, -0.5, 127.5, -128.5, 0x1p31, -0x1p31, 2147483520.0, 0x1.ffp-15,
+        0x1.004p0, 0x1.006p0,
+    };
+    static const double integers[] = {
+        0, 1, -1, INT32_MAX, INT32_MIN, INT8_MAX, INT8_MIN, 128, -129, 16777217,
+        65504, 65519, 65520, 2049, 2051,
+    };
+
+    if (dtype == NPU_DTYPE_F32 || dtype == NPU_DTYPE_F16) {
+        return reals[rng_range(rng, 0, sizeof(reals) / sizeof(*reals) - 1)];
+    }
+    return integers[rng_range(rng, 0, sizeof(integers) /
+                              sizeof(*integers) - 1)];
+}
+
+static double plain(struct rng *rng, uint32_t dtype)
+{
+    switch (dtype) {
+    case NPU_DTYPE_S8:
+        return (double)rng_range(rng, INT8_MIN, INT8_MAX);
+    case NPU_DTYPE_S32:
+        return (double)rng_range(rng, -100000, 100000);
+    default:
+        return rng_real(rng, -4, 4);
+    }
+}
+
+void tensor_fill(struct tensor *tensor, struct rng *rng, enum values values)
+{
+    uint64_t index[NPU_MAX_RANK] = { 0 };
+
+    do {
+        double value = plain(rng, tensor->desc.dtype);
+
+        if (values == VALUES_SPECIAL && rng_range(rng, 0, 2) == 0) {
+            value = special(rng, tensor->desc.dtype);
+        }
+        if (values == VALUES_POSITIVE) {
+            value = fabs(value) + 0.01;
+        }
+        tensor_put(tensor, index, value);
+    } while (tensor_next(tensor, index));
+}
+
+/* ---- Programs ------------------------------------------------------------ */
+
+void program_init(struct program *program)
+{
+    *program = (struct program) {
+        .header = {
+            .magic = NPU_PROGRAM_MAGIC,
+            .isa_major = NPU_ISA_MAJOR,
+            .isa_minor = NPU_ISA_MINOR,
+        },
+    };
+}
+
+unsigned program_insn(struct program *program, uint32_t opcode)
+{
+    struct npu_insn *insn = &program->insn[program->insns];
+
+    *insn = (struct npu_insn) { .opcode = opcode, .scalar = NPU_NONE };
+    for (unsigned i = 0; i < NPU_MAX_OPERANDS; i++) {
+        insn->operand[i] = NPU_NONE;
+    }
+    return program->insns++;
+}
+
+void program_operand(struct program *program, unsigned insn,
+                     const struct tensor *tensor)
+{
+    struct npu_tensor *desc = &program->tensor[program->tensors];
+    unsigned operand = 0;
+    uint64_t split = dtype_size(tensor->desc.dtype) * 12345;
+
+    while (program->insn[insn].operand[operand] != NPU_NONE) {
+        operand++;
+    }
+    *desc = tensor->desc;
+    desc->base = program->bases;
+    desc->offset = split;
+    program->args[program->bases++] = tensor->va - split;
+    program->insn[insn].operand[operand] = program->tensors++;
+}
+
+void *program_image(const struct program *program, size_t *size)
+{
+    struct npu_program_header header = program->header;
+    size_t insns = program->insns * sizeof(struct npu_insn);
+    size_t tensors = program->tensors * sizeof(struct npu_tensor);
+    char *image = malloc(sizeof(header) + insns + tensors);
+
+    header.insn_count = program->insns;
+    header.tensor_count = program->tensors;
+    header.base_count = program->bases;
+    header.scalar_count = program->scalars;
+    memcpy(image, &header, sizeof(header));
+    memcpy(image + sizeof(header), program->insn, insns);
+    memcpy(image + sizeof(header) + insns, program->tensor, tensors);
+    *size = sizeof(header) + insns + tensors;
+    return image;
+}
+
+uint32_t program_verdict(const struct program *program,
+                         struct npu_verdict *verdict)
+{
+    size_t size;
+    void *image = program_image(program, &size);
+    struct npu_code *code = npu_code_new(image, size, verdict);
+
+    free(image);
+    assert_int_equal(!code, verdict->code != NPU_ERR_NONE);
+    npu_code_free(code);
+    return verdict->code;
+}
+
+struct runner runner_new(const struct program *program)
+{
+    struct npu_verdict verdict;
+    struct runner runner;
+    size_t size;
+    void *image = program_image(program, &size);
+
+    runner.code = npu_code_new(image, size, &verdict);
+    free(image);
+    if (!runner.code) {
+        fail_msg("program refused: code %u, insn %u, operand %u",
+                 verdict.code, verdict.insn, verdict.operand);
+    }
+    runner.run = npu_run_new(runner.code, program->args,
+                             npu_code_args_size(runner.code), &verdict);
+    if (!runner.run) {
+        npu_code_free(runner.code);
+        fail_msg("arguments refused: code %u, insn %u, operand %u",
+                 verdict.code, verdict.insn, verdict.operand);
+    }
+    return runner;
+}
+
+void runner_free(struct runner *runner)
+{
+    npu_run_free(runner->run);
+    npu_code_free(runner->code);
+}
+
+struct team {
+    const struct runner *runner;
+    uint32_t insn;
+    unsigned dies;
+    struct test_mem *mem;
+    uint64_t tiles;
+    atomic_uint_fast64_t next;
+    atomic_bool failed;
+    pthread_mutex_t lock;
+    struct npu_verdict verdict;
+};
+
+static void *work(void *arg)
+{
+    struct team *team = arg;
+    uint64_t i;
+
+    while ((i = team->next++) < team->tiles && !team->failed) {
+        struct npu_verdict verdict;
+        /* Last things first: the order must not matter. */
+        uint64_t tile = team->tiles - 1 - i;
+
+        if (!npu_run_tile(team->runner->run, team->insn, team->dies, tile,
+                          &team->mem->mem, &verdict)) {
+            pthread_mutex_lock(&team->lock);
+            team->verdict = verdict;
+            team->failed = true;
+            pthread_mutex_unlock(&team->lock);
+        }
+    }
+    return NULL;
+}
+
+bool run_insn(const struct runner *runner, uint32_t insn, unsigned dies,
+              unsigned threads, struct test_mem *mem,
+              struct npu_verdict *verdict)
+{
+    struct team team = {
+        .runner = runner,
+        .insn = insn,
+        .dies = dies,
+        .mem = mem,
+        .tiles = npu_run_tiles(runner->run, insn, dies),
+        .lock = PTHREAD_MUTEX_INITIALIZER,
+    };
+    pthread_t thread[16];
+
+    for (unsigned i = 1; i < threads; i++) {
+        assert_int_equal(pthread_create(&thread[i], NULL, work, &team), 0);
+    }
+    work(&team);
+    for (unsigned i = 1; i < threads; i++) {
+        pthread_join(thread[i], NULL);
+    }
+    *verdict = team.verdict;
+    return !team.failed;
+}
+
+/* ---- The whole check ----------------------------------------------------- */
+
+static bool close_enough(double got, double want,
+                         const struct expectation *expectation)
+{
+    if (isnan(want) || isnan(got)) {
+        return isnan(want) && isnan(got);
+    }
+    if (got == want) {
+        return true;
+    }
+    return fabs(got - want) <= expectation->absolute +
+           expectation->relative * fabs(want);
+}
+
+struct setup {
+    enum mem_mode mode;
+    unsigned dies, threads;
+};
+
+static void compare(const struct tensor *d, const double *want,
+                    const struct expectation *expectation,
+                    const struct setup *setup)
+{
+    uint64_t index[NPU_MAX_RANK] = { 0 }, i = 0;
+
+    do {
+        double got = tensor_get(d, index);
+
+        if (!close_enough(got, want[i], expectation)) {
+            fail_msg("seed %llu, memory %d, %u dies, %u threads, "
+                     "element %llu [%llu %llu %llu %llu]: %.9g, should be %.9g",
+                     (unsigned long long)expectation->seed, setup->mode,
+                     setup->dies, setup->threads, (unsigned long long)i,
+                     (unsigned long long)index[0], (unsigned long long)index[1],
+                     (unsigned long long)index[2], (unsigned long long)index[3],
+                     got, want[i]);
+        }
+        i++;
+    } while (tensor_next(d, index));
+}
+
+/* Copy the elements of d from one image of the memory to another. */
+static void copy_elements(const struct tensor *d, uint8_t *to,
+                          const uint8_t *from)
+{
+    uint64_t index[NPU_MAX_RANK] = { 0 };
+
+    do {
+        size_t at = (uint8_t *)tensor_at(d, index) - d->mem->ram;
+
+        memcpy(to + at, from + at, dtype_size(d->desc.dtype));
+    } while (tensor_next(d, index));
+}
+
+static void run_once(const struct runner *runner, const struct tensor *d,
+                     const double *want, const struct expectation *expectation,
+                     const struct setup *setup, uint8_t *before, uint8_t *first)
+{
+    struct test_mem *mem = d->mem;
+    struct npu_verdict verdict;
+
+    mem->mode = setup->mode;
+    memcpy(mem->ram, before, mem->used);
+    if (!run_insn(runner, 0, setup->dies, setup->threads, mem, &verdict)) {
+        fail_msg("seed %llu: tile failed: code %u, operand %u",
+                 (unsigned long long)expectation->seed, verdict.code,
+                 verdict.operand);
+    }
+    compare(d, want, expectation, setup);
+    if (!first[0]) {
+        first[0] = 1;
+        memcpy(first + 1, mem->ram, mem->used);
+    } else if (expectation->identical &&
+               memcmp(first + 1, mem->ram, mem->used)) {
+        fail_msg("seed %llu, memory %d, %u dies, %u threads: other bits",
+                 (unsigned long long)expectation->seed, setup->mode,
+                 setup->dies, setup->threads);
+    }
+    copy_elements(d, mem->ram, before);
+    if (memcmp(mem->ram, before, mem->used)) {
+        fail_msg("seed %llu, memory %d: bytes outside of d have changed",
+                 (unsigned long long)expectation->seed, setup->mode);
+    }
+}
+
+void expect(const struct program *program, const struct tensor *d,
+            const struct expectation *expectation)
+{
+    static const struct setup setups[] = {
+        { MEM_WINDOWS, 1, 1 }, { MEM_WINDOWS, 3, 4 }, { MEM_WINDOWS, 8, 1 },
+        { MEM_WINDOWS, 8, 4 }, { MEM_COPIES, 1, 4 }, { MEM_COPIES, 3, 1 },
+        { MEM_COPIES, 8, 4 }, { MEM_PAGES, 1, 1 }, { MEM_PAGES, 3, 4 },
+        { MEM_PAGES, 8, 4 },
+    };
+    struct runner runner = runner_new(program);
+    double *want = malloc(tensor_elements(d) * sizeof(*want));
+    uint8_t *before = malloc(d->mem->used);
+    uint8_t *first = calloc(1, d->mem->used + 1);
+    uint64_t index[NPU_MAX_RANK] = { 0 }, i = 0;
+
+    do {
+        want[i++] = round_to(d->desc.dtype,
+                             expectation->value(expectation->arg, index));
+    } while (tensor_next(d, index));
+    memcpy(before, d->mem->ram, d->mem->used);
+    for (i = 0; i < sizeof(setups) / sizeof(*setups); i++) {
+        run_once(&runner, d, want, expectation, &setups[i], before, first);
+    }
+    free(first);
+    free(before);
+    free(want);
+    runner_free(&runner);
+}
+
+/* ---- Running many named tests --------------------------------------------- */
+
+void suite_add(struct suite *suite, CMUnitTestFunction test, void *state,
+               const char *name, ...)
+{
+    va_list args;
+    char *text;
+
+    va_start(args, name);
+    assert_true(vasprintf(&text, name, args) > 0);
+    va_end(args);
+    suite->tests = realloc(suite->tests,
+                           (suite->count + 1) * sizeof(*suite->tests));
+    suite->tests[suite->count++] = (struct CMUnitTest) {
+        .name = text,
+        .test_func = test,
+        .initial_state = state,
+    };
+}
+
+int suite_run(struct suite *suite, const char *name)
+{
+    int status;
+
+    printf("# %s: NPU_TEST_SEED=%llu\n", name, (unsigned long long)test_seed());
+    fflush(stdout);
+    status = _cmocka_run_group_tests(name, suite->tests, suite->count, NULL,
+                                     NULL);
+    for (size_t i = 0; i < suite->count; i++) {
+        free((void *)suite->tests[i].name);
+    }
+    free(suite->tests);
+    return status;
+}
