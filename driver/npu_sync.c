@@ -70,6 +70,7 @@ void npu_syncs_fini(struct npu_syncs *syncs)
 		struct npu_sync_out *out = &syncs->outs[i];
 
 		dma_fence_put(out->fence);
+		dma_fence_put(out->before);
 		dma_fence_chain_free(out->chain);
 		drm_syncobj_put(out->syncobj);
 	}
@@ -206,7 +207,8 @@ static int npu_syncs_add_ins(struct npu_syncs *syncs, const struct drm_npu_array
 	if (ret || syncs->wait_count == first)
 		return ret;
 
-	job->waits = kcalloc(syncs->wait_count - first, sizeof(*job->waits),
+	/* See npu_syncs_arm_waits(): a wait is up to two fences. */
+	job->waits = kcalloc(syncs->wait_count - first, 2 * sizeof(*job->waits),
 			     GFP_KERNEL_ACCOUNT);
 	return job->waits ? 0 : -ENOMEM;
 }
@@ -253,11 +255,13 @@ void npu_syncs_arm_waits(struct npu_syncs *syncs, struct npu_job *job, u32 index
 {
 	for (; syncs->wait_next < syncs->wait_count; syncs->wait_next++) {
 		const struct npu_sync_wait *wait = &syncs->waits[syncs->wait_next];
+		const struct npu_sync_out *out = &syncs->outs[wait->out];
 
 		if (wait->job != index)
 			break;
-		job->waits[job->wait_count++] =
-			dma_fence_get(syncs->outs[wait->out].fence);
+		job->waits[job->wait_count++] = dma_fence_get(out->fence);
+		if (out->before)
+			job->waits[job->wait_count++] = dma_fence_get(out->before);
 	}
 }
 
@@ -274,14 +278,18 @@ void npu_syncs_publish(struct npu_syncs *syncs, u32 index, struct dma_fence *fen
 
 		if (out->job != index)
 			break;
+		out->fence = dma_fence_get(fence);
 		if (out->chain) {
-			/* The link stands for all earlier points as well. */
-			out->fence = dma_fence_get(&out->chain->base);
+			/*
+			 * A point is reached with all earlier ones.  The link
+			 * stands for them too, but is others' once it is added:
+			 * no reference to it can be taken then.
+			 */
+			out->before = drm_syncobj_fence_get(out->syncobj);
 			drm_syncobj_add_point(out->syncobj, out->chain, fence,
 					      out->point);
 			out->chain = NULL;
 		} else {
-			out->fence = dma_fence_get(fence);
 			drm_syncobj_replace_fence(out->syncobj, fence);
 		}
 	}

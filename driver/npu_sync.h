@@ -20,6 +20,7 @@ struct npu_job;
  * @syncobj: sync object, referenced
  * @chain: link of the timeline, made in advance
  * @fence: what a later job waits for, once the job is armed, referenced
+ * @before: what was on the timeline before, referenced: a later job waits for it too
  */
 struct npu_sync_out {
 	struct hlist_node node;
@@ -28,6 +29,7 @@ struct npu_sync_out {
 	struct drm_syncobj *syncobj;
 	struct dma_fence_chain *chain;
 	struct dma_fence *fence;
+	struct dma_fence *before;
 };
 
 /**
