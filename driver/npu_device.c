@@ -52,7 +52,9 @@ u32 npu_device_timeout_ms(const struct npu_device *ndev)
 /* One slot of a ring is never used. */
 u32 npu_device_ring_max_jobs(const struct npu_device *ndev)
 {
-	return (ndev->info.ring_max - 1) / NPU_JOB_CREDITS;
+	u32 packets = min_t(u32, ndev->info.ring_max, NPU_RING_MAX_PACKETS);
+
+	return (packets - 1) / NPU_JOB_CREDITS;
 }
 
 /* Not a word for what only has the same id: others experiment with it too. */

@@ -84,7 +84,7 @@ int npu_ring_alloc(struct npu_ring *ring, u32 order, u32 first, u32 last)
 	ring->order = order;
 	ring->size = packets + PAGE_SIZE;
 	ring->memory = dma_alloc_coherent(ndev->drm.dev, ring->size, &ring->dma,
-					  GFP_KERNEL_ACCOUNT);
+					  GFP_KERNEL_ACCOUNT | __GFP_NOWARN);
 	if (!ring->memory)
 		return -ENOMEM;
 	ring->record = (void *)ring->memory + packets;

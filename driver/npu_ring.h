@@ -13,6 +13,9 @@ struct npu_device;
 struct npu_fence;
 struct npu_ring;
 
+/* A ring is contiguous: half a MiB is nearly always to be had, the card takes more. */
+#define NPU_RING_MAX_PACKETS	8192
+
 /**
  * struct npu_ring_ops - what the owner of a ring is told
  * @done: a fence is about to be signalled; called with &npu_ring.lock held
