@@ -64,21 +64,28 @@ static bool dma_covers(const struct npu_dma_map *map, uint64_t bus,
            map->host.size - (bus - map->bus) >= least;
 }
 
-/* From the start of the line, so that one translation serves a whole record. */
+/*
+ * From the start of the line, so that one translation serves a whole record.  The
+ * map is left alone while parked: a quiesce lets go of what queues hold then.
+ */
 static bool dma_map(struct npu_card *card, struct npu_dma_map *map,
                     uint64_t bus, uint64_t size, bool write,
                     uint64_t generation)
 {
     uint64_t skip = bus % DMA_LINE;
+    struct npu_host_map host;
+    bool found;
 
     npu_dma_unmap(card, map);
     npu_card_park(card);
-    map->held = card->ops->translate(card->opaque, bus - skip, size + skip,
-                                     write, &map->host);
+    found = card->ops->translate(card->opaque, bus - skip, size + skip, write,
+                                 &host);
     npu_card_unpark(card);
-    if (!map->held) {
+    if (!found) {
         return false;
     }
+    map->host = host;
+    map->held = true;
     map->bus = bus - skip;
     map->write = write;
     map->generation = generation;
