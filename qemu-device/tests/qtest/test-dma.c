@@ -252,6 +252,7 @@ TEST(dma, bus_master_of_the_port_off)
 #define VTD_ROOT 0x4000000ull
 #define VTD_CONTEXT 0x4001000ull
 #define VTD_TABLES 0x4002000ull
+#define HOST_BEHIND_VTD 0x5000000ull
 #define IOVA 0x100000000ull         /* shows guest memory from 16 MiB on */
 
 static void vtd_invalidate(void)
@@ -403,7 +404,7 @@ TEST(iommu, read_only)
 /* Translation is switched on under a copy that began without it. */
 TEST(iommu, enabled_while_copying)
 {
-    struct npu_packet copy = packet_copy(NPU_SPACE_HOST, HOST_DATA,
+    struct npu_packet copy = packet_copy(NPU_SPACE_HOST, HOST_BEHIND_VTD,
                                          NPU_SPACE_HBM, HBM_DATA, 32 << 20);
     struct queue queue;
 

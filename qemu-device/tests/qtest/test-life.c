@@ -131,6 +131,7 @@ static void plug(void)
         "'id': 'card', 'bus': 'port0', 'hbm': 67108864 } }");
     port_config_write(at, SLOT_ON, 2);
     card_setup_bars();
+    card_wait_ready();
 }
 
 TEST(life, unplug_while_a_job_stalls)

@@ -185,6 +185,7 @@ TEST(reset, die)
     EXPECT_EQ(error.cookie, 0x1234);
     reg_wait(NPU_REG_DIE(0) + NPU_DIE_STATE, ~0u, NPU_DIE_IDLE);
     EXPECT_EQ(reg_read(NPU_REG_DIE(0) + NPU_DIE_RESETS), 1);
+    reg_write(NPU_REG_QUEUE(3) + NPU_QUEUE_CONTROL, NPU_QUEUE_CONTROL_DISABLE);
     queue_sync(&other);
     expect_works();
     qemu_quit();
