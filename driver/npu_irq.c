@@ -104,13 +104,17 @@ static int npu_irq_request(struct npu_device *ndev, u32 index)
 }
 
 /**
- * npu_irq_init() - get vectors, as many as there are
+ * npu_irq_init() - get vectors: one for each CPU, and one for errors
  * @ndev: card; nothing is unmasked yet
+ *
+ * More would gain nothing, and CPUs have about 200 each for all devices: with 16
+ * cards in a small machine there would not be enough.
  */
 int npu_irq_init(struct npu_device *ndev)
 {
 	struct pci_dev *pdev = to_pci_dev(ndev->drm.dev);
-	u32 wanted = clamp_t(u32, ndev->info.vectors, 1, NPU_MAX_VECTORS);
+	u32 most = min_t(u32, num_online_cpus() + 1, NPU_MAX_VECTORS);
+	u32 wanted = clamp_t(u32, ndev->info.vectors, 1, most);
 	int count, ret;
 	u32 i;
 
