@@ -64,7 +64,7 @@ unknown_option() {
 
 bad_number() {
 	vm --cards many -- true && complains "number" &&
-		vm --cards 99 -- true && complains "0 to 32"
+		vm --cards 99 -- true && complains "0 to 24"
 }
 
 bad_size() {

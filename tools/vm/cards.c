@@ -9,7 +9,8 @@
 
 /*
  * From here to 1 TiB lie addresses that AMD's processors, as which QEMU's own
- * appears, do not give out; QEMU then starts after them.
+ * appears, do not give out.  QEMU then moves what is above 4 GiB to 1 TiB, but
+ * firmware moves the cards only behind memory that could be plugged in there.
  */
 #define AMD_HOLE_START	0xfd00000000ull
 #define AMD_HOLE_END	(1ull << 40)
@@ -97,7 +98,8 @@ void vm_plan_cards(const struct vm_options *options, struct vm_cards *cards)
 	/* Firmware aligns the first to the largest; 1 GiB for the small devices. */
 	cards->hole = total + largest + GIB;
 	start = 4 * GIB + options->memory + GIB;
-	if (start + cards->hole > AMD_HOLE_START)
+	cards->above_1t = start + cards->hole > AMD_HOLE_START;
+	if (cards->above_1t)
 		start += AMD_HOLE_END;
 	cards->bits = bits_for(start + cards->hole);
 }
@@ -111,7 +113,7 @@ void vm_add_cards(const struct vm_cards *cards, struct strv *args)
 	for (int i = 0; i < cards->count; i++) {
 		strv_add(args, "-device");
 		strv_add(args, "pcie-root-port,id=port%d,bus=pcie.0,chassis=%d,slot=%d,"
-			 "addr=0x%x.%d,multifunction=on,io-reserve=0", i, i + 1, i + 1, 1 + i / 8, i % 8);
+			 "addr=0x%x.%d,multifunction=on", i, i + 1, i + 1, 1 + i / 8, i % 8);
 		strv_add(args, "-device");
 		strv_add(args, "%s,id=npu%d,bus=port%d", card_spec(cards, i), i, i);
 	}

@@ -9,6 +9,7 @@ struct vm_cards {
 	const struct strv *specs;
 	int count;
 	uint64_t hole;		/* bytes for 64-bit BARs */
+	bool above_1t;		/* it is too large for what is below */
 	unsigned int bits;	/* of a physical address, to hold memory and hole */
 };
 

@@ -16,7 +16,8 @@
  */
 #define KERNEL_WORDS "console=ttyS0 loglevel=7 panic=-1 oops=panic init_on_alloc=0 " \
 	"mitigations=off nokaslr tsc=reliable random.trust_cpu=on audit=0 apparmor=0 " \
-	"cryptomgr.notests rcupdate.rcu_cpu_stall_timeout=120 watchdog_thresh=60"
+	"cryptomgr.notests rcupdate.rcu_cpu_stall_timeout=120 watchdog_thresh=60 " \
+	"pci=hpiosize=0"
 
 #define FIRMWARE "/usr/share/seabios", "/usr/share/qemu"
 
@@ -43,6 +44,7 @@ static void add_machine(const struct vm_command *c, struct strv *args)
 {
 	long cpus = sysconf(_SC_NPROCESSORS_ONLN);
 	static const char * const firmware[] = { FIRMWARE };
+	unsigned long long mib = c->options->memory >> 20;
 
 	strv_add(args, "%s", vm_need(VM_PIECE_QEMU));
 	for (size_t i = 0; i < sizeof(firmware) / sizeof(firmware[0]); i++)
@@ -63,7 +65,10 @@ static void add_machine(const struct vm_command *c, struct strv *args)
 	strv_add(args, "-smp");
 	strv_add(args, "%ld", cpus < 2 ? 2 : cpus > 4 ? 4 : cpus);
 	strv_add(args, "-m");
-	strv_add(args, "%lluM", (unsigned long long)(c->options->memory >> 20));
+	if (c->cards->above_1t)
+		strv_add(args, "%lluM,slots=1,maxmem=%lluM", mib, mib + 1024);
+	else
+		strv_add(args, "%lluM", mib);
 	/* Before the devices that are behind it. */
 	if (c->options->iommu)
 		add2(args, "-device", "intel-iommu,intremap=on,aw-bits=48");

@@ -9,7 +9,7 @@
 #include "options.h"
 #include "report.h"
 
-#define NPU_VM_VERSION "0.1"
+#define NPU_VM_VERSION "0.1.0"
 
 static const char help[] =
 "Usage: npu-vm [OPTIONS] [-- COMMAND [ARGUMENT...]]\n"
@@ -103,7 +103,7 @@ static void parse_one(int option, struct vm_options *o)
 		strv_add(&o->cards, "%s", optarg);
 		break;
 	case CARDS:
-		o->card_count = parse_number("cards", optarg, 32);
+		o->card_count = parse_number("cards", optarg, 24);
 		break;
 	case MEM:
 		if (!vm_parse_size(optarg, 1 << 20, &o->memory))
