@@ -160,6 +160,19 @@ bool fq_wait_state(const struct fake_queue *q, uint32_t state)
     return fake_wait32(q->f, fq_offset(q, NPU_QUEUE_STATE), state);
 }
 
+bool fq_wait_tiles(const struct fake_queue *q, uint64_t tiles)
+{
+    uint64_t end = fake_now() + 10000 * MS;
+
+    while (fq_reg(q, NPU_QUEUE_TILES) <= tiles) {
+        if (fake_now() > end) {
+            return false;
+        }
+        fake_sleep_ms(1);
+    }
+    return true;
+}
+
 void fq_error(const struct fake_queue *q, struct npu_error *error)
 {
     uint64_t words[8];

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <sys/mman.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "support-core.h"
 
@@ -235,6 +236,19 @@ uint64_t fake_now(void)
 uint64_t fake_cpu(void)
 {
     return clock_ns(CLOCK_PROCESS_CPUTIME_ID);
+}
+
+uint64_t fake_limit(unsigned ms)
+{
+    double load = 0;
+
+#ifdef __SANITIZE_ADDRESS__
+    return ms * 10 * MS;
+#endif
+    if (getloadavg(&load, 1) != 1 || load > sysconf(_SC_NPROCESSORS_ONLN)) {
+        return ms * 10 * MS;
+    }
+    return ms * MS;
 }
 
 void fake_sleep_ms(unsigned ms)

@@ -69,6 +69,12 @@ void fake_wait_held(struct fake *f);
 
 uint64_t fake_now(void);
 void fake_sleep_ms(unsigned ms);
+/*
+ * What must be done within @ms on a machine of its own, in ns.  More where a
+ * sanitizer or others on the machine slow it down: 100 ms must not become a
+ * lottery.
+ */
+uint64_t fake_limit(unsigned ms);
 /* CPU time of the whole process, ns */
 uint64_t fake_cpu(void);
 
@@ -138,6 +144,8 @@ void fq_reopen(struct fake_queue *q);
 uint64_t fq_reg(const struct fake_queue *q, uint32_t offset);
 uint32_t fq_state(const struct fake_queue *q);
 bool fq_wait_state(const struct fake_queue *q, uint32_t state);
+/* Until it has retired more than @tiles. */
+bool fq_wait_tiles(const struct fake_queue *q, uint64_t tiles);
 void fq_control(const struct fake_queue *q, uint32_t command);
 void fq_error(const struct fake_queue *q, struct npu_error *error);
 

@@ -148,7 +148,7 @@ static void test_stalled_queue_does_not_block_others(void **state)
             assert_true(fq_wait_fence(&rig->q[i], j + 1));
         }
     }
-    assert_true(fake_now() - start < 2000 * MS);
+    assert_true(fake_now() - start < fake_limit(2000));
     assert_true(fq_state(&rig->q[0]) == NPU_QUEUE_EXECUTING ||
                 fq_state(&rig->q[0]) == NPU_QUEUE_WAITING);
 }
@@ -187,8 +187,8 @@ static void test_slices_are_fair(void **state)
         least = time < least ? time : least;
         most = time > most ? time : most;
     }
-    assert_true(least > 30 * MS);
-    assert_true(most < 3 * least);
+    assert_true(least > 10 * MS);
+    assert_true(most < 5 * least);
 }
 
 /* One that wants all dies is not starved by those that want one each. */
@@ -223,6 +223,7 @@ static void test_no_slice_without_others(void **state)
     assert_true(after - before >= 50 * MS);
 }
 
+/* A tile that hangs in the host keeps the gang, however long others wait. */
 static void test_waiting_time_is_not_executed_time(void **state)
 {
     struct rig *rig = *state;
@@ -230,15 +231,23 @@ static void test_waiting_time_is_not_executed_time(void **state)
     struct npu_packet packet;
 
     open_queue(rig, 0, 0xff);
-    push_stall(rig, 0, 0);
-    wait_executing(rig, 0);
     open_queue(rig, 1, 0xff);
-    fp_init(&p, PROGRAM_MAX);
-    fp_stall(&p, 8);
+    assert_true(fq_sync(&rig->q[0]));
+    assert_true(fq_sync(&rig->q[1]));
+    fp_init(&p, 0);
+    fp_insn(&p, NPU_OP_FILL, 1,
+            fp_vector(&p, CLIENT_HOST_VA, NPU_DTYPE_S32, 16));
     packet = fp_load(rig->f, &p, 1);
-    fq_push(&rig->q[1], &packet);
-    fake_sleep_ms(3);
-    assert_true(exec_time(rig, 1) <= 3 * MS);
+    fake_hold(rig->f, true);
+    fq_push(&rig->q[0], &packet);
+    fake_wait_held(rig->f);
+    push_stall(rig, 1, 1);
+    fake_sleep_ms(30);
+    assert_int_equal(fq_state(&rig->q[0]), NPU_QUEUE_EXECUTING);
+    assert_int_equal(fq_state(&rig->q[1]), NPU_QUEUE_WAITING);
+    assert_true(exec_time(rig, 0) >= 30 * MS);
+    assert_int_equal(exec_time(rig, 1), 0);
+    fake_hold(rig->f, false);
     assert_true(fq_sync(&rig->q[1]));
 }
 
@@ -250,9 +259,9 @@ static void stop_in_time(struct rig *rig, unsigned i, uint32_t code)
     struct npu_error error;
 
     fq_control(&rig->q[i], NPU_QUEUE_CONTROL_STOP);
-    assert_true(fake_now() - start < 50 * MS);
+    assert_true(fake_now() - start < fake_limit(50));
     expect_error(rig, i, code, &error);
-    assert_true(fake_now() - start < 100 * MS);
+    assert_true(fake_now() - start < fake_limit(100));
 }
 
 static void test_stop_of_a_stall(void **state)
@@ -302,6 +311,10 @@ static void test_stop_of_a_waiting_run(void **state)
     push_stall(rig, 0, 0);
     wait_executing(rig, 0);
     push_stall(rig, 1, 0);
+    /* Both have their turns now: one of them waits. */
+    while (!exec_time(rig, 1)) {
+        fake_sleep_ms(1);
+    }
     stop_in_time(rig, 1, NPU_ERR_STOPPED);
     stop_in_time(rig, 0, NPU_ERR_STOPPED);
 }
@@ -326,8 +339,7 @@ static void test_stop_of_a_long_program(void **state)
     packet = fp_load(rig->f, &p, 1);
     fq_push(&rig->q[0], &packet);
     wait_executing(rig, 0);
-    fake_sleep_ms(20);
-    assert_true(fq_reg(&rig->q[0], NPU_QUEUE_TILES) > 0);
+    assert_true(fq_wait_tiles(&rig->q[0], 0));
     stop_in_time(rig, 0, NPU_ERR_STOPPED);
 }
 
@@ -377,14 +389,14 @@ static void test_fill_does_not_block_other_queues(void **state)
         fq_put(&rig->q[0], &packet);
     }
     fq_fence(&rig->q[0]);
-    while (!fq_record(&rig->q[0])->sequence && longest < 1000 * MS) {
+    while (fq_reg(&rig->q[0], NPU_QUEUE_HEAD) < 21) {
         start = fake_now();
         assert_true(fq_sync(&rig->q[1]));
         if (fake_now() - start > longest) {
             longest = fake_now() - start;
         }
     }
-    assert_true(longest < 500 * MS);
+    assert_true(longest < fake_limit(500));
     assert_true(fq_wait_fence(&rig->q[0], 1));
 }
 
@@ -443,7 +455,7 @@ static void test_die_reset_takes_its_gang_only(void **state)
     open_queue(rig, 0, 0x0f);
     open_queue(rig, 1, 0xf0);
     push_stall(rig, 0, 0);
-    push_stall(rig, 1, 60);
+    push_stall(rig, 1, 300);
     wait_executing(rig, 0);
     wait_executing(rig, 1);
     reset_die(rig, 2);
@@ -464,8 +476,8 @@ static void test_die_reset_spares_those_who_wait(void **state)
 
     open_queue(rig, 0, 0xff);
     open_queue(rig, 1, 0xff);
-    push_stall(rig, 0, 20);
-    push_stall(rig, 1, 20);
+    push_stall(rig, 0, 200);
+    push_stall(rig, 1, 200);
     /* Whoever has the die now loses its job, the other one ends well. */
     wait_executing(rig, 0);
     reset_die(rig, 0);

@@ -218,7 +218,7 @@ static void test_holdoff_gathers_news(void **state)
     struct rig *rig = *state;
     unsigned i;
 
-    wr32(rig->f, reg(NPU_VECTOR_HOLDOFF), 300000);
+    wr32(rig->f, reg(NPU_VECTOR_HOLDOFF), NPU_HOLDOFF_MAX);
     unmask(rig);
     for (i = 0; i < 10; i++) {
         assert_true(fq_sync(&rig->q[0]));
