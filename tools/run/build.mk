@@ -49,13 +49,13 @@ $(RUN_COMPUTE): run-test-compute
 run-test-compute:
 	@$(MAKE) --no-print-directory -C $(TOP)/qemu-device/tests $(RUN_COMPUTE)
 
-$(RUN_TEST)/npu-run: $(RUN_TEST)/run-main.o
-$(RUN_TEST)/fuzz-models: $(RUN_TEST)/fuzz-models.o
-$(RUN_TEST)/npu-run $(RUN_TEST)/fuzz-models: $(RUN_TEST_PARTS)
+$(RUN_TEST)/npu-run: $(RUN_TEST)/run-main.o $(RUN_TEST_PARTS)
 	$(CC) $(RUN_SAN) -o $@ $^ $(npu-run_LIBS) -L$(LIBNPU) -lnpu \
 		-Wl,-rpath,$(LIBNPU)
 
-$(RUN_TEST)/on-host: $(RUN_TEST)/run-main.o $(RUN_TEST_PARTS) $(RUN_TEST_CARD) \
+$(RUN_TEST)/on-host: $(RUN_TEST)/run-main.o
+$(RUN_TEST)/fuzz-models: $(RUN_TEST)/fuzz-models.o
+$(RUN_TEST)/on-host $(RUN_TEST)/fuzz-models: $(RUN_TEST_PARTS) $(RUN_TEST_CARD) \
 		$(RUN_COMPUTE)
 	$(CC) $(RUN_SAN) -o $@ $^ $(npu-run_LIBS) -L$(RUN_BLAS) \
 		-Wl,-rpath,$(RUN_BLAS) -lopenblas -pthread

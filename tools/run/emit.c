@@ -35,7 +35,7 @@ void emit_unary(struct plan *p, uint32_t opcode, struct val *d, struct val *a)
 {
 	npu_tensor_id to = plan_id(p, d), from = plan_id(p, a);
 
-	if (!plan_failed(p))
+	if (same_type(p, d, a))
 		emitted(p, npu_op_unary(p->prog, opcode, to, from));
 }
 
@@ -44,7 +44,7 @@ void emit_binary(struct plan *p, uint32_t opcode, struct val *d, struct val *a,
 {
 	npu_tensor_id to = plan_id(p, d), left = plan_id(p, a), right = plan_id(p, b);
 
-	if (same_type(p, a, b))
+	if (same_type(p, d, a) && same_type(p, a, b))
 		emitted(p, npu_op_binary(p->prog, opcode, to, left, right));
 }
 
@@ -54,7 +54,7 @@ void emit_axis(struct plan *p, uint32_t opcode, struct val *d, struct val *a,
 	npu_tensor_id to = plan_id(p, d), from = plan_id(p, a);
 
 	check_contraction(p, a->shape.dim[axis]);
-	if (!plan_failed(p))
+	if (opcode == NPU_OP_ARGMAX ? !plan_failed(p) : same_type(p, d, a))
 		emitted(p, npu_op_axis(p->prog, opcode, to, from, axis));
 }
 

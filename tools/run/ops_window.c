@@ -222,6 +222,24 @@ void plan_conv(struct plan *p)
 		emitted(p, npu_op_conv2d(p->prog, to, from, weight, add, &insn));
 }
 
+/*
+ * A pooling has nothing to say of a window without an element.  Only the first and the
+ * last can miss the input, but for taps so far apart that they step over it.
+ */
+static void check_touching(struct plan *p, const struct window *w)
+{
+	const struct span *s;
+	unsigned int i;
+
+	for (i = 0; i < w->dims; i++) {
+		s = &w->span[i];
+		if ((s->kernel > 1 && (uint64_t)s->dilation > s->in) ||
+		    (s->begin + s->dilation - 1) / s->dilation >= s->kernel ||
+		    (int64_t)(s->out - 1) * s->stride - s->begin >= (int64_t)s->in)
+			plan_fail(p, "a window that lies in the padding alone");
+	}
+}
+
 void plan_pool(struct plan *p)
 {
 	bool average = op_of(p)->code == NPU_OP_AVGPOOL2D;
@@ -238,6 +256,7 @@ void plan_pool(struct plan *p)
 	read_window(p, &a->shape, NULL, &window);
 	if (plan_failed(p))
 		return;
+	check_touching(p, &window);
 	check_contraction(p, window_elements(&window));
 	shape = windowed_shape(&window, a->shape.dim[0], a->shape.dim[1]);
 	d = plan_result(p, 0, a->type, &shape);

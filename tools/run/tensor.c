@@ -15,13 +15,13 @@ static const struct element elements[] = {
 	{ TYPE_UINT8,	0, 1, "uint8" },
 	{ TYPE_BOOL,	0, 1, "bool" },
 	{ TYPE_DOUBLE,	0, 8, "double" },
-	{ 4, 0, 2, "uint16" },
-	{ 5, 0, 2, "int16" },
-	{ 12, 0, 4, "uint32" },
-	{ 13, 0, 8, "uint64" },
-	{ 14, 0, 8, "complex64" },
-	{ 15, 0, 16, "complex128" },
-	{ 16, 0, 2, "bfloat16" },
+	{ TYPE_UINT16, 0, 2, "uint16" },
+	{ TYPE_INT16, 0, 2, "int16" },
+	{ TYPE_UINT32, 0, 4, "uint32" },
+	{ TYPE_UINT64, 0, 8, "uint64" },
+	{ TYPE_COMPLEX64, 0, 8, "complex64" },
+	{ TYPE_COMPLEX128, 0, 16, "complex128" },
+	{ TYPE_BFLOAT16, 0, 2, "bfloat16" },
 };
 
 const struct element *element(int32_t type)
@@ -40,7 +40,7 @@ const char *element_name(int32_t type)
 
 	if (e)
 		return e->name;
-	return type == 8 ? "string" : "unknown";
+	return type == TYPE_STRING ? "string" : "unknown";
 }
 
 bool type_is_integer(int32_t type)

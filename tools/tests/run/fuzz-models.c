@@ -6,7 +6,8 @@
  *     fuzz-models change COUNT FILE...
  *
  * What is looked for is a crash; the sanitizers make one of every wrong access.  Also, a
- * file is either taken or refused with a reason.
+ * file is either taken or refused with a reason, and what is taken is a program that the
+ * dies take: nothing may turn out to be wrong after the planning.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,14 +15,33 @@
 #include <unistd.h>
 
 #include "model.h"
+#include "npu_compute.h"
 
 static char path[] = "/tmp/fuzz-models-XXXXXX";
 
+/* What was tried last stays, to be looked at. */
 static void stop(const char *why)
 {
-	fprintf(stderr, "fuzz-models: %s\n", why);
-	unlink(path);
+	fprintf(stderr, "fuzz-models: %s: %s\n", path, why);
 	exit(1);
+}
+
+static void check_program(const struct plan *plan)
+{
+	struct npu_verdict verdict;
+	struct npu_code *code;
+	const void *image;
+	char why[80];
+	size_t size;
+
+	image = npu_program_image(plan->prog, &size);
+	code = npu_code_new(image, size, &verdict);
+	if (!code) {
+		snprintf(why, sizeof(why), "error %u, instruction %u, operand %u",
+			 verdict.code, verdict.insn, verdict.operand);
+		stop(why);
+	}
+	npu_code_free(code);
 }
 
 /* Whether the file can run. */
@@ -41,6 +61,8 @@ static bool can_run(void)
 	}
 	if (!plan != failed(&err))
 		stop("a plan with an error, or neither");
+	if (plan)
+		check_program(plan);
 	plan_free(plan);
 	model_free(&model);
 	return plan;
