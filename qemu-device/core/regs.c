@@ -421,14 +421,17 @@ uint64_t npu_card_mmio_read(struct npu_card *card, uint64_t offset,
 }
 
 /* The writable 64-bit registers are the first four of a queue. */
-static void write_half(const struct target *t, uint32_t value)
+static void write_64(const struct target *t, uint64_t value, unsigned size)
 {
     uint32_t *low = &t->card->low_written[t->unit][t->reg->offset / 8];
 
     if (t->high) {
-        t->reg->write(t, (uint64_t)value << 32 | *low);
-    } else {
-        *low = value;
+        t->reg->write(t, value << 32 | *low);
+        return;
+    }
+    *low = value;
+    if (size == 8) {
+        t->reg->write(t, value);
     }
 }
 
@@ -445,10 +448,10 @@ void npu_card_mmio_write(struct npu_card *card, uint64_t offset,
     pthread_mutex_lock(&card->lock);
     if (card->abort && !control) {
         /* A reset is in progress: ignored. */
-    } else if (target.reg->size == 8 && size == 4) {
-        write_half(&target, value);
+    } else if (target.reg->size == 8) {
+        write_64(&target, value, size);
     } else {
-        target.reg->write(&target, size == 4 ? (uint32_t)value : value);
+        target.reg->write(&target, (uint32_t)value);
     }
     pthread_mutex_unlock(&card->lock);
 }

@@ -211,6 +211,16 @@ static void test_64_bit_write_in_halves(void **state)
     assert_int_equal(rd64(f, offset), 0x4444444433333333ull);
 }
 
+static void test_high_word_alone(void **state)
+{
+    struct fake *f = *state;
+    uint64_t offset = NPU_REG_QUEUE(9) + NPU_QUEUE_ROOT;
+
+    wr64(f, offset, 0x1111111122222222ull);
+    wr32(f, offset + 4, 0x44444444);
+    assert_int_equal(rd64(f, offset), 0x4444444422222222ull);
+}
+
 static void test_odd_sizes_and_alignments(void **state)
 {
     struct fake *f = *state;
@@ -325,6 +335,7 @@ int main(void)
         TEST(test_low_read_holds_high),
         TEST(test_held_words_are_apart),
         TEST(test_64_bit_write_in_halves),
+        TEST(test_high_word_alone),
         TEST(test_odd_sizes_and_alignments),
         TEST(test_64_bit_access_to_32_bit_register),
         TEST(test_unknown_offsets_read_zero),

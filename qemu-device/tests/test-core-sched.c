@@ -126,6 +126,47 @@ static void test_stalls_occupy_no_thread(void **state)
     assert_true(fq_sync(&rig->q[7]));
 }
 
+static unsigned held_threads(struct fake *f)
+{
+    unsigned held;
+
+    pthread_mutex_lock(&f->lock);
+    held = f->held;
+    pthread_mutex_unlock(&f->lock);
+    return held;
+}
+
+/* Eight dies with a tile each that hang in the host, but four threads only. */
+static void test_card_keeps_to_its_threads(void **state)
+{
+    struct rig *rig = *state;
+    struct npu_packet packet;
+    struct fake_program p;
+    unsigned i;
+
+    fp_init(&p, 0);
+    fp_insn(&p, NPU_OP_FILL, 1,
+            fp_vector(&p, CLIENT_HOST_VA, NPU_DTYPE_S32, 16));
+    packet = fp_load(rig->f, &p, 1);
+    for (i = 0; i < 8; i++) {
+        open_queue(rig, i, 1u << i);
+        assert_true(fq_sync(&rig->q[i]));
+    }
+    fake_hold(rig->f, true);
+    for (i = 0; i < 8; i++) {
+        fq_push(&rig->q[i], &packet);
+    }
+    while (held_threads(rig->f) < 4) {
+        fake_sleep_ms(1);
+    }
+    fake_sleep_ms(20);
+    assert_int_equal(held_threads(rig->f), 4);
+    fake_hold(rig->f, false);
+    for (i = 0; i < 8; i++) {
+        assert_true(fq_sync(&rig->q[i]));
+    }
+}
+
 static void test_stalled_queue_does_not_block_others(void **state)
 {
     struct rig *rig = *state;
@@ -540,6 +581,7 @@ int main(void)
         TEST(test_overlapping_gangs_exclude_each_other),
         TEST(test_disjoint_gangs_run_at_once),
         TEST1(test_stalls_occupy_no_thread),
+        TEST(test_card_keeps_to_its_threads),
         TEST(test_stalled_queue_does_not_block_others),
         TEST(test_stall_counts_executed_time_only),
         TEST(test_slices_are_fair),
