@@ -437,7 +437,7 @@ TEST_F(fault, a_client_cannot_fill_the_kernels_log)
 		ASSERT_EQ(0, npt_queue_destroy(self->fd, self->queue));
 		ASSERT_EQ(0, npt_queue_create(&self->client, 0, 0,
 					      &self->queue));
-		ASSERT_EQ(-ENOENT, npt_submit(self->fd, &job, 1));
+		ASSERT_EQ(-EINVAL, npt_submit(self->fd, &job, 1));
 	}
 	EXPECT_LE(npt_kernel_lines() - before, 20);
 }
