@@ -66,6 +66,40 @@ void npu_ring_init(struct npu_ring *ring, struct npu_device *ndev,
 	ring->fence_context = dma_fence_context_alloc(1);
 }
 
+static size_t npu_ring_size(const struct npu_ring *ring)
+{
+	return PAGE_ALIGN(sizeof(*ring->packets) << ring->order);
+}
+
+static void npu_ring_free_memory(struct npu_ring *ring)
+{
+	struct device *dev = ring->ndev->drm.dev;
+
+	dma_free_coherent(dev, npu_ring_size(ring), ring->packets, ring->packets_dma);
+	dma_free_coherent(dev, PAGE_SIZE, ring->record, ring->record_dma);
+	ring->packets = NULL;
+	ring->record = NULL;
+}
+
+static int npu_ring_alloc_memory(struct npu_ring *ring)
+{
+	struct device *dev = ring->ndev->drm.dev;
+
+	ring->record = dma_alloc_coherent(dev, PAGE_SIZE, &ring->record_dma,
+					  GFP_KERNEL_ACCOUNT);
+	if (!ring->record)
+		return -ENOMEM;
+	ring->tail = (void *)(ring->record + 1);
+
+	/* A client may ask for more than there is in one piece. */
+	ring->packets = dma_alloc_coherent(dev, npu_ring_size(ring), &ring->packets_dma,
+					   GFP_KERNEL_ACCOUNT | __GFP_NOWARN);
+	if (ring->packets)
+		return 0;
+	dma_free_coherent(dev, PAGE_SIZE, ring->record, ring->record_dma);
+	return -ENOMEM;
+}
+
 /**
  * npu_ring_alloc() - give a ring its memory and a hardware queue
  * @ring: ring
@@ -77,25 +111,17 @@ void npu_ring_init(struct npu_ring *ring, struct npu_device *ndev,
  */
 int npu_ring_alloc(struct npu_ring *ring, u32 order, u32 first, u32 last)
 {
-	struct npu_device *ndev = ring->ndev;
-	size_t packets = PAGE_ALIGN(sizeof(struct npu_packet) << order);
 	int ret;
 
 	ring->order = order;
-	ring->size = packets + PAGE_SIZE;
-	ring->memory = dma_alloc_coherent(ndev->drm.dev, ring->size, &ring->dma,
-					  GFP_KERNEL_ACCOUNT | __GFP_NOWARN);
-	if (!ring->memory)
-		return -ENOMEM;
-	ring->record = (void *)ring->memory + packets;
-	ring->tail = (void *)(ring->record + 1);
+	ret = npu_ring_alloc_memory(ring);
+	if (ret)
+		return ret;
 
-	ret = xa_alloc(&ndev->rings, &ring->id, ring, XA_LIMIT(first, last),
+	ret = xa_alloc(&ring->ndev->rings, &ring->id, ring, XA_LIMIT(first, last),
 		       GFP_KERNEL);
 	if (ret) {
-		dma_free_coherent(ndev->drm.dev, ring->size, ring->memory,
-				  ring->dma);
-		ring->memory = NULL;
+		npu_ring_free_memory(ring);
 		return ret;
 	}
 	npu_ring_get(ring);
@@ -111,18 +137,15 @@ int npu_ring_alloc(struct npu_ring *ring, u32 order, u32 first, u32 last)
  */
 void npu_ring_free(struct npu_ring *ring)
 {
-	struct npu_device *ndev = ring->ndev;
-
-	if (!ring->memory)
+	if (!ring->packets)
 		return;
 
 	spin_lock(&ring->lock);
 	ring->live = false;
 	spin_unlock(&ring->lock);
 
-	xa_erase(&ndev->rings, ring->id);
-	dma_free_coherent(ndev->drm.dev, ring->size, ring->memory, ring->dma);
-	ring->memory = NULL;
+	xa_erase(&ring->ndev->rings, ring->id);
+	npu_ring_free_memory(ring);
 	npu_ring_put(ring);
 }
 
@@ -154,15 +177,14 @@ struct npu_ring *npu_ring_find(struct npu_device *ndev, unsigned long *id)
  */
 int npu_ring_start(struct npu_ring *ring, const struct npu_ring_config *config)
 {
-	dma_addr_t record = ring->dma + ring->size - PAGE_SIZE;
 	u32 state;
 
 	memset(ring->record, 0, PAGE_SIZE);
 	ring->written = 0;
 
-	npu_ring_write64(ring, NPU_QUEUE_RING, ring->dma);
-	npu_ring_write64(ring, NPU_QUEUE_TAIL, record + sizeof(*ring->record));
-	npu_ring_write64(ring, NPU_QUEUE_FENCE, record);
+	npu_ring_write64(ring, NPU_QUEUE_RING, ring->packets_dma);
+	npu_ring_write64(ring, NPU_QUEUE_TAIL, ring->record_dma + sizeof(*ring->record));
+	npu_ring_write64(ring, NPU_QUEUE_FENCE, ring->record_dma);
 	npu_ring_write64(ring, NPU_QUEUE_ROOT, config->root);
 	npu_ring_write32(ring, NPU_QUEUE_RING_ORDER, ring->order);
 	npu_ring_write32(ring, NPU_QUEUE_DIE_MASK, config->die_mask);
@@ -228,7 +250,7 @@ void npu_ring_write(struct npu_ring *ring, const struct npu_packet *packet)
 	u64 slot = ring->written++ & (BIT_ULL(ring->order) - 1);
 
 	lockdep_assert_held(&ring->lock);
-	ring->memory[slot] = *packet;
+	ring->packets[slot] = *packet;
 }
 
 /* Append a FENCE packet; @fence's reference goes to the list of pending ones. */

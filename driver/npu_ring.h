@@ -52,11 +52,11 @@ struct npu_ring_config {
  * @live: the hardware queue may be touched and the memory is there
  * @written: packets written since it was started
  * @pending: fences that the card has still to reach, in order
- * @memory: packets, then on a page of its own @tail and @record
- * @dma: bus address of @memory
- * @size: bytes of @memory
- * @tail: where the card looks for the number of packets written
+ * @packets: the packets
+ * @packets_dma: their bus address
  * @record: where the card says how far it is
+ * @record_dma: its bus address
+ * @tail: behind @record, where the card looks for the number of packets written
  */
 struct npu_ring {
 	struct npu_device *ndev;
@@ -70,11 +70,11 @@ struct npu_ring {
 	bool live;
 	u64 written;
 	struct list_head pending;
-	struct npu_packet *memory;
-	dma_addr_t dma;
-	size_t size;
-	u64 *tail;
+	struct npu_packet *packets;
+	dma_addr_t packets_dma;
 	struct npu_fence_record *record;
+	dma_addr_t record_dma;
+	u64 *tail;
 };
 
 struct npu_ring *npu_ring_get(struct npu_ring *ring);

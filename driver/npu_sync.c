@@ -255,14 +255,30 @@ void npu_syncs_arm_waits(struct npu_syncs *syncs, struct npu_job *job, u32 index
 {
 	for (; syncs->wait_next < syncs->wait_count; syncs->wait_next++) {
 		const struct npu_sync_wait *wait = &syncs->waits[syncs->wait_next];
-		const struct npu_sync_out *out = &syncs->outs[wait->out];
+		struct dma_fence *fence;
 
 		if (wait->job != index)
 			break;
-		job->waits[job->wait_count++] = dma_fence_get(out->fence);
-		if (out->before)
-			job->waits[job->wait_count++] = dma_fence_get(out->before);
+		fence = syncs->outs[wait->out].fence;
+		if (fence)
+			job->waits[job->wait_count++] = dma_fence_get(fence);
 	}
+}
+
+/*
+ * What to wait for to have a point reached: its link, which stands for all earlier
+ * points as well; NULL if it has been; the job alone if somebody has already reset
+ * the timeline.
+ */
+static struct dma_fence *npu_sync_out_link(struct npu_sync_out *out,
+					   struct dma_fence *fence)
+{
+	struct dma_fence *link = drm_syncobj_fence_get(out->syncobj);
+
+	if (link && !dma_fence_chain_find_seqno(&link, out->point))
+		return link;
+	dma_fence_put(link);
+	return dma_fence_get(fence);
 }
 
 /**
@@ -278,19 +294,14 @@ void npu_syncs_publish(struct npu_syncs *syncs, u32 index, struct dma_fence *fen
 
 		if (out->job != index)
 			break;
-		out->fence = dma_fence_get(fence);
 		if (out->chain) {
-			/*
-			 * A point is reached with all earlier ones.  The link
-			 * stands for them too, but is others' once it is added:
-			 * no reference to it can be taken then.
-			 */
-			out->before = drm_syncobj_fence_get(out->syncobj);
 			drm_syncobj_add_point(out->syncobj, out->chain, fence,
 					      out->point);
 			out->chain = NULL;
+			out->fence = npu_sync_out_link(out, fence);
 		} else {
 			drm_syncobj_replace_fence(out->syncobj, fence);
+			out->fence = dma_fence_get(fence);
 		}
 	}
 }

@@ -19,7 +19,8 @@ struct npu_job;
  * @point: point on the timeline, 0: binary
  * @syncobj: sync object, referenced
  * @chain: link of the timeline, made in advance
- * @fence: what a later job waits for, once the job is armed, referenced
+ * @fence: what a later job waits for, once the job is armed, referenced; NULL:
+ *	nothing any more
  * @before: what was on the timeline before, referenced: a later job waits for it too
  */
 struct npu_sync_out {

@@ -48,4 +48,8 @@ for file in $files; do
 		;;
 	esac
 done
-printf '%s\n' "$text" >"$out"
+
+# Unchanged, it must not make everything be built again.
+if ! printf '%s\n' "$text" | cmp -s - "$out"; then
+	printf '%s\n' "$text" >"$out"
+fi
