@@ -227,6 +227,12 @@ bool npu_box_source(struct npu_tile *tile, unsigned operand,
     return box_room(tile, box, view) && box_read(tile, operand, box, view);
 }
 
+bool npu_box_peek(struct npu_tile *tile, const struct npu_box *box,
+                  struct npu_view *view)
+{
+    return box_window(tile, box, false, view);
+}
+
 bool npu_box_target(struct npu_tile *tile, unsigned operand,
                     const struct npu_box *box, struct npu_view *view)
 {

@@ -161,65 +161,100 @@ static void take_product(struct conv *conv, uint64_t k, uint64_t pixel,
     }
 }
 
-/* A tap (u, v) over the block of an image. */
-static bool take_tap(struct conv *conv, uint64_t k, uint64_t image, int64_t u,
-                     int64_t v, take_row *take)
+/* Taps of one row of a kernel: u, and v from v on; k is that of the first. */
+struct taps {
+    uint64_t k;
+    int64_t u, v, count;
+};
+
+/* What the taps see for a row of outputs. */
+static bool take_line(struct conv *conv, const struct taps *taps, int64_t row,
+                      uint64_t pixel, take_row *take)
 {
-    struct npu_tile *tile = conv->tile;
-    struct npu_span x = npu_window_outputs(&conv->shape.x, v, conv->x.lo,
-                                           conv->x.hi);
-    struct npu_span y = npu_window_outputs(&conv->shape.y, u, conv->y.lo,
-                                           conv->y.hi);
-    uint64_t width = (uint64_t)(conv->x.hi - conv->x.lo);
-    uint64_t height = (uint64_t)(conv->y.hi - conv->y.lo);
+    const struct npu_window *x = &conv->shape.x;
+    int64_t y = npu_window_at(&conv->shape.y, row, taps->u);
     float tmp[NPU_ROW];
 
-    for (int64_t row = y.lo; row < y.hi && x.lo < x.hi; row++) {
-        struct npu_scratch *mark = npu_tile_mark(tile);
-        uint64_t n = (uint64_t)(x.hi - x.lo);
-        uint64_t line = image * height + (uint64_t)(row - conv->y.lo);
-        int64_t stride;
+    for (int64_t i = 0; i < taps->count; i++) {
+        struct npu_span span = npu_window_outputs(x, taps->v + i, conv->x.lo,
+                                                  conv->x.hi);
+        int64_t n = span.hi - span.lo, stride;
         const void *at;
 
-        at = npu_region_row(tile, &conv->region,
-                            npu_window_at(&conv->shape.y, row, u),
-                            npu_window_at(&conv->shape.x, x.lo, v),
-                            conv->shape.x.stride, (int64_t)n, &stride);
+        if (!n) {
+            continue;
+        }
+        at = npu_region_row(conv->tile, &conv->region, y,
+                            npu_window_at(x, span.lo, taps->v + i), x->stride,
+                            n, &stride);
         if (!at) {
             return false;
         }
-        take(conv, k, line * width + (uint64_t)(x.lo - conv->x.lo),
-             npu_row_f32(at, stride, conv->region.plane.dtype, n, tmp), n);
-        npu_tile_rewind(tile, mark);
+        take(conv, taps->k + (uint64_t)i,
+             pixel + (uint64_t)(span.lo - conv->x.lo),
+             npu_row_f32(at, stride, conv->region.plane.dtype, (size_t)n, tmp),
+             (uint64_t)n);
     }
     return true;
 }
 
-/* The taps of one image from k on; those of an input channel share a region. */
+/* The same for all rows of outputs of an image. */
+static bool take_lines(struct conv *conv, const struct taps *taps,
+                       uint64_t image, take_row *take)
+{
+    struct npu_span y = npu_window_outputs(&conv->shape.y, taps->u, conv->y.lo,
+                                           conv->y.hi);
+    uint64_t width = (uint64_t)(conv->x.hi - conv->x.lo);
+    uint64_t height = (uint64_t)(conv->y.hi - conv->y.lo);
+
+    for (int64_t row = y.lo; row < y.hi; row++) {
+        uint64_t line = image * height + (uint64_t)(row - conv->y.lo);
+
+        if (!take_line(conv, taps, row, line * width, take)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool open_input(struct conv *conv, uint64_t image, uint64_t input)
+{
+    const struct shape *shape = &conv->shape;
+
+    return npu_region_open(conv->tile, &conv->region, conv->image + image,
+                           conv->group * shape->inputs + input,
+                           npu_window_inputs(&shape->y, conv->y.lo, conv->y.hi),
+                           npu_window_inputs(&shape->x, conv->x.lo,
+                                             conv->x.hi));
+}
+
+/* A piece of k for one image, a row of a kernel at a time. */
 static bool take_taps(struct conv *conv, uint64_t image, uint64_t k,
                       uint64_t count, take_row *take)
 {
     const struct shape *shape = &conv->shape;
     struct npu_scratch *mark = npu_tile_mark(conv->tile);
+    uint64_t width = (uint64_t)shape->x.kernel;
 
-    for (uint64_t i = 0; i < count; i++) {
-        uint64_t input = (k + i) / shape->taps, tap = (k + i) % shape->taps;
+    for (uint64_t i = 0; i < count;) {
+        uint64_t tap = (k + i) % shape->taps;
+        struct taps taps = {
+            .k = i,
+            .u = (int64_t)(tap / width),
+            .v = (int64_t)(tap % width),
+        };
 
+        taps.count = (int64_t)npu_min(width - tap % width, count - i);
         if (i == 0 || tap == 0) {
             npu_tile_rewind(conv->tile, mark);
-            if (!npu_region_open(conv->tile, &conv->region, conv->image + image,
-                                 conv->group * shape->inputs + input,
-                                 npu_window_inputs(&shape->y, conv->y.lo,
-                                                   conv->y.hi),
-                                 npu_window_inputs(&shape->x, conv->x.lo,
-                                                   conv->x.hi))) {
+            if (!open_input(conv, image, (k + i) / shape->taps)) {
                 return false;
             }
         }
-        if (!take_tap(conv, i, image, (int64_t)tap / shape->x.kernel,
-                      (int64_t)tap % shape->x.kernel, take)) {
+        if (!take_lines(conv, &taps, image, take)) {
             return false;
         }
+        i += (uint64_t)taps.count;
     }
     npu_tile_rewind(conv->tile, mark);
     return true;

@@ -138,7 +138,6 @@ static void take_row(struct pool *pool, int64_t first, const void *at,
 /* What the taps at v of a row of windows see of row in_y. */
 static bool take_tap(struct pool *pool, int64_t in_y, int64_t v)
 {
-    struct npu_scratch *mark = npu_tile_mark(pool->tile);
     struct npu_span span = npu_window_outputs(&pool->x, v, pool->tile_x.lo,
                                               pool->tile_x.hi);
     int64_t n = span.hi - span.lo, stride;
@@ -154,7 +153,6 @@ static bool take_tap(struct pool *pool, int64_t in_y, int64_t v)
         return false;
     }
     take_row(pool, span.lo - pool->tile_x.lo, at, stride, n);
-    npu_tile_rewind(pool->tile, mark);
     return true;
 }
 
@@ -217,12 +215,12 @@ static bool pool_plane(struct pool *pool, uint64_t n, uint64_t c)
     struct npu_box d;
 
     npu_box_cut(&d, &tile->work->operand[0], start, size);
-    if (!npu_region_open(tile, &pool->region, n, c,
+    if (!npu_box_target(tile, 0, &d, &view) ||
+        !npu_region_open(tile, &pool->region, n, c,
                          npu_window_inputs(&pool->y, pool->tile_y.lo,
                                            pool->tile_y.hi),
                          npu_window_inputs(&pool->x, pool->tile_x.lo,
-                                           pool->tile_x.hi)) ||
-        !npu_box_target(tile, 0, &d, &view)) {
+                                           pool->tile_x.hi))) {
         return false;
     }
     for (int64_t y = pool->tile_y.lo; y < pool->tile_y.hi; y++) {
