@@ -105,32 +105,44 @@ bool npu_access_resolve(struct npu_access *access, uint8_t space,
     return !code || npu_access_fault(access, code, space, address);
 }
 
-/* Ranges that touch are joined; when there is no room, the last one grows. */
+static uint64_t range_grown(const struct npu_range *range,
+                            const struct npu_range *more)
+{
+    uint64_t start = more->start < range->start ? more->start : range->start;
+    uint64_t end = more->end > range->end ? more->end : range->end;
+
+    return (end - start) - (range->end - range->start);
+}
+
+/*
+ * Ranges that touch are joined.  When there is no room for another, the one that
+ * grows least takes it in: too much may be called written, never too little.
+ */
 void npu_access_written(struct npu_access *access, uint64_t offset,
                         uint64_t size)
 {
-    uint64_t end = offset + size;
+    struct npu_range more = { offset, offset + size };
+    struct npu_range *best = NULL;
+    uint64_t least = UINT64_MAX;
     unsigned i;
 
     for (i = 0; i < access->ranges; i++) {
-        if (offset <= access->written[i].end &&
-            end >= access->written[i].start) {
-            break;
+        uint64_t grown = range_grown(&access->written[i], &more);
+
+        if (grown < least) {
+            least = grown;
+            best = &access->written[i];
         }
     }
-    if (i == access->ranges) {
-        if (access->ranges < NPU_ACCESS_RANGES) {
-            access->written[access->ranges].start = offset;
-            access->written[access->ranges++].end = end;
-            return;
-        }
-        i = NPU_ACCESS_RANGES - 1;
+    if (least > size && access->ranges < NPU_ACCESS_RANGES) {
+        access->written[access->ranges++] = more;
+        return;
     }
-    if (offset < access->written[i].start) {
-        access->written[i].start = offset;
+    if (more.start < best->start) {
+        best->start = more.start;
     }
-    if (end > access->written[i].end) {
-        access->written[i].end = end;
+    if (more.end > best->end) {
+        best->end = more.end;
     }
 }
 

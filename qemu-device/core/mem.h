@@ -23,6 +23,10 @@ struct npu_piece {
     uint64_t size;              /* bytes from there */
 };
 
+struct npu_range {
+    uint64_t start, end;
+};
+
 struct npu_access {
     struct npu_mem mem;         /* what a tile is given; must be first */
     struct npu_card *card;
@@ -32,9 +36,7 @@ struct npu_access {
     struct npu_extent extent[NPU_ACCESS_EXTENTS];
     unsigned next_extent;
     struct npu_dma_map host[2]; /* for reading, for writing */
-    struct {
-        uint64_t start, end;
-    } written[NPU_ACCESS_RANGES];
+    struct npu_range written[NPU_ACCESS_RANGES];
     unsigned ranges;
 };
 
