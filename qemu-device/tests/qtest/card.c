@@ -513,6 +513,16 @@ struct program program_stall(uint32_t ms)
     return program;
 }
 
+struct program program_long(void)
+{
+    struct program program = program_fill(1 << 20, 1);
+
+    while (program.header.insn_count < 8) {
+        program.insn[program.header.insn_count++] = program.insn[0];
+    }
+    return program;
+}
+
 struct npu_packet program_load(const struct program *program, uint64_t va)
 {
     const struct npu_program_header *header = &program->header;

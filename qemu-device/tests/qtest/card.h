@@ -145,6 +145,8 @@ struct npu_insn *program_insn(struct program *program, uint32_t opcode,
 /* Fill @elements of f32 at VA_TENSORS with @value. */
 struct program program_fill(uint64_t elements, float value);
 struct program program_stall(uint32_t ms);
+/* Eight times over 4 MiB: milliseconds, in many tiles. */
+struct program program_long(void);
 /* Write it and its arguments to memory at @va; the packet that runs it. */
 struct npu_packet program_load(const struct program *program, uint64_t va);
 struct npu_packet program_packet(const struct program *program);

@@ -248,7 +248,7 @@ TEST(dma, bus_master_of_the_port_off)
 #define VTD_ENABLE (1u << 31)
 #define VTD_SET_ROOT (1u << 30)
 
-/* Its tables in guest memory, and the bus addresses that it shows. */
+/* Its tables in guest memory, what is behind them, and what it shows. */
 #define VTD_ROOT 0x4000000ull
 #define VTD_CONTEXT 0x4001000ull
 #define VTD_TABLES 0x4002000ull

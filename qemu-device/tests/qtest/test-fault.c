@@ -274,22 +274,6 @@ TEST(invalidate, unmapped_is_gone)
     qemu_quit();
 }
 
-/* Eight times over 4 MiB, 60 times: long enough to be interrupted. */
-static void push_long_work(struct queue *queue)
-{
-    struct program program = program_fill(1 << 20, 1);
-    struct npu_packet run;
-
-    while (program.header.insn_count < 8) {
-        program.insn[program.header.insn_count++] = program.insn[0];
-    }
-    run = program_packet(&program);
-    for (unsigned i = 0; i < 60; i++) {
-        queue_push(queue, &run);
-    }
-    queue_ring_doorbell(queue);
-}
-
 /*
  * Memory is taken away from programs that write to it.  Once INVALIDATE has
  * completed, nothing may be written to where they wrote before.
@@ -299,12 +283,17 @@ TEST(invalidate, against_running_tiles)
     const uint64_t first = CARD_HBM + HBM_DATA + (VA_TENSORS - VA_DATA);
     const uint64_t last = first + (2 << 20) - 8;
     struct queue client, kernel = start_queue();
-    struct npu_packet invalidate;
+    struct program program = program_long();
+    struct npu_packet run, invalidate;
 
     client = queue_new(1, space_new());
     client.die_mask = 0xff;
     queue_enable(&client);
-    push_long_work(&client);
+    run = program_packet(&program);
+    for (unsigned i = 0; i < 60; i++) {
+        queue_push(&client, &run);
+    }
+    queue_ring_doorbell(&client);
     while (!reg_read64(NPU_REG_QUEUE(1) + NPU_QUEUE_HEAD)) {
         EXPECT(queue_state(&client) != NPU_QUEUE_ERRORED);
     }

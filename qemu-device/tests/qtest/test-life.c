@@ -49,7 +49,7 @@ TEST(life, quit_while_a_job_stalls)
 
 TEST(life, quit_while_tiles_run)
 {
-    struct program program = program_fill(1 << 20, 1);
+    struct program program = program_long();
     uint64_t start;
 
     card_start("npu-x6000,hbm=64M");
@@ -77,7 +77,7 @@ TEST(life, stop_while_a_job_stalls)
 /* A stopped machine computes nothing, and goes on where it was. */
 TEST(life, stop_between_tiles)
 {
-    struct program program = program_fill(1 << 20, 1);
+    struct program program = program_long();
     struct queue queue;
     uint64_t tiles;
 
@@ -95,7 +95,7 @@ TEST(life, stop_between_tiles)
 
 TEST(life, stop_and_cont_many_times)
 {
-    struct program program = program_fill(1 << 20, 1);
+    struct program program = program_long();
     struct queue queue;
 
     card_start("npu-x6000,hbm=64M");
@@ -146,7 +146,7 @@ TEST(life, unplug_while_a_job_stalls)
 
 TEST(life, unplug_while_tiles_run)
 {
-    struct program program = program_fill(1 << 20, 1);
+    struct program program = program_long();
 
     start_hotplug();
     start_program(&program);
