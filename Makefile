@@ -32,10 +32,13 @@ check:
 kselftest: modules lib selftests vm-tools
 	@scripts/run-kselftest $(T)
 
+# Which of scripts/packages-*.txt.
+DEPS ?= build qemu test
+
 ## deps: install the Debian packages that are missing
 deps:
 ifndef NODEPS
-	@scripts/install-deps
+	@scripts/install-deps $(DEPS)
 endif
 
 ## qemu: QEMU with the card in it
@@ -79,6 +82,7 @@ kselftest-headers:
 
 ## lint: compiler warnings (W=1), sparse, checkpatch, kernel-doc, shellcheck
 lint: kernel kselftest-headers
+	@$(MAKE) deps DEPS=lint
 	@scripts/lint $(KDIR)
 
 ## clean: remove what was built here; the cache stays

@@ -62,10 +62,10 @@ step() {
 	printf '%s: %s s\n' "$_title" "$(($(seconds) - step_start))"
 }
 
-# The same for a step that may ask for a password.
+# step_packages LISTS: the same for a step that may ask for a password.
 step_packages() {
 	step_number=$((step_number + 1))
 	step_start=$(seconds)
 	say "[$step_number/$total] packages"
-	run_make deps || exit 1
+	run_make deps DEPS="$1" || exit 1
 }

@@ -171,8 +171,7 @@ enum npu_die_state {
 #define NPU_QUEUE_CONTROL	0x30	/* NPU_QUEUE_CONTROL_* */
 #define NPU_QUEUE_STATE		0x34	/* &enum npu_queue_state */
 #define NPU_QUEUE_HEAD		0x40	/* (64) packets completed since enabled */
-#define NPU_QUEUE_EXEC_TIME	0x48	/* (64) ns of host time that the packet at
-					 * the head has held its gang */
+#define NPU_QUEUE_EXEC_TIME	0x48	/* (64) host ns the head has held its gang */
 #define NPU_QUEUE_TILES		0x50	/* (64) tiles retired since enabled */
 #define NPU_QUEUE_INSN		0x58	/* instruction index of that packet */
 #define NPU_QUEUE_ERROR		0x80	/* struct npu_error, 8 words (64) */
