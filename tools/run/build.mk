@@ -63,10 +63,11 @@ $(RUN_TEST)/on-host $(RUN_TEST)/fuzz-models: $(RUN_TEST_PARTS) $(RUN_TEST_CARD) 
 $(RUN_TEST)/bad-models: $(RUN_TEST)/bad-models.o $(RUN_TEST)/onnx.pb-c.o
 	$(CC) $(RUN_SAN) -o $@ $^ $(npu-run_LIBS)
 
-# The guest's tests poke a float into the card's memory.
-$(RUN_TEST)/poke: $(HERE)/tests/run/poke.c
+# The guest's tests poke a float into the card's memory; the guest has no loader at
+# the usual place.
+$(RUN_TEST)/poke: $(HERE)/tests/run/poke.c $(HERE)/run/build.mk
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) -o $@ $<
+	$(CC) $(ALL_CFLAGS) -static -o $@ $<
 
 .PHONY: run-test run-test-compute
 run-test: $(RUN_TEST_PROGS)

@@ -76,9 +76,9 @@ npu-run --repeat=100000 digits >/dev/null 2>&1 &
 pid=$!
 sleep 1
 npuctl status --json >"$dir/out" 2>"$dir/err"
-tr -d ' \n' <"$dir/out" | grep -q "\"pid\":$pid,\"name\":\"npu-run\""
+tr -d ' \n\t' <"$dir/out" | grep -q "\"pid\":$pid,\"name\":\"npu-run\""
 result $? "npuctl shows the run's process"
-tr -d ' \n' <"$dir/out" | grep -qE '"busy_percent":(0\.[0-9]*[1-9]|[1-9])'
+tr -d ' \n\t' <"$dir/out" | grep -qE '"busy_percent":(0\.[0-9]*[1-9]|[1-9])'
 result $? "npuctl shows that dies are busy"
 kill $pid
 wait $pid 2>/dev/null
