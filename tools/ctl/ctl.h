@@ -22,8 +22,12 @@
 
 #define ARRAY_SIZE(array)	(sizeof(array) / sizeof((array)[0]))
 
-/* A look at the cards ends after the interval of its two samples plus this. */
-#define LOOK_LIMIT_MS	1600
+/*
+ * A look at the cards ends after the interval of its two samples plus this: with
+ * the default interval, two seconds are not over when even a slow machine has
+ * started us and we have said what is wrong.
+ */
+#define LOOK_LIMIT_MS	1200
 
 enum exit_code {
 	EXIT_FINE = 0,
