@@ -1,0 +1,738 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What a program or an argument block may have wrong, and how that is told.
+ * Each case takes a good program, whose instruction 1 is to be looked at, and
+ * spoils one thing.
+ */
+#include "support-compute.h"
+
+#define ADDRESS 0x10000000u
+
+/* ---- Good programs ------------------------------------------------------- */
+
+static void add_tensor(struct program *program, uint32_t dtype, unsigned rank,
+                       const uint64_t *extent)
+{
+    struct tensor tensor = {
+        .va = ADDRESS * (program->tensors + 1ull),
+        .desc = { .dtype = dtype, .rank = rank },
+    };
+    int64_t stride = dtype_size(dtype);
+
+    for (unsigned dim = rank; dim-- > 0;) {
+        tensor.desc.extent[dim] = extent[dim];
+        tensor.desc.stride[dim] = stride;
+        stride *= (int64_t)extent[dim];
+    }
+    program_operand(program, 1, &tensor);
+}
+
+static void good_start(struct program *program, uint32_t opcode)
+{
+    program_init(program);
+    program_insn(program, NPU_OP_NOP);
+    program_insn(program, opcode);
+}
+
+static void good_binary(struct program *program)
+{
+    good_start(program, NPU_OP_ADD);
+    for (unsigned i = 0; i < 3; i++) {
+        add_tensor(program, NPU_DTYPE_F32, 2, (uint64_t[]) { 3, 5 });
+    }
+}
+
+static void good_fill(struct program *program)
+{
+    good_start(program, NPU_OP_FILL);
+    add_tensor(program, NPU_DTYPE_S8, 1, (uint64_t[]) { 7 });
+    program->scalars = 2;
+    program->insn[1].scalar = 1;
+}
+
+static void good_gather(struct program *program)
+{
+    good_start(program, NPU_OP_GATHER);
+    add_tensor(program, NPU_DTYPE_F16, 2, (uint64_t[]) { 4, 6 });
+    add_tensor(program, NPU_DTYPE_F16, 2, (uint64_t[]) { 9, 6 });
+    add_tensor(program, NPU_DTYPE_S32, 1, (uint64_t[]) { 4 });
+}
+
+static void good_reduce(struct program *program)
+{
+    good_start(program, NPU_OP_REDUCE_SUM);
+    add_tensor(program, NPU_DTYPE_F32, 3, (uint64_t[]) { 2, 1, 4 });
+    add_tensor(program, NPU_DTYPE_F32, 3, (uint64_t[]) { 2, 3, 4 });
+    program->insn[1].axis.axis = 1;
+}
+
+static void good_softmax(struct program *program)
+{
+    good_start(program, NPU_OP_SOFTMAX);
+    add_tensor(program, NPU_DTYPE_F32, 2, (uint64_t[]) { 2, 8 });
+    add_tensor(program, NPU_DTYPE_F32, 2, (uint64_t[]) { 2, 8 });
+    program->insn[1].axis.axis = 1;
+}
+
+static void good_argmax(struct program *program)
+{
+    good_start(program, NPU_OP_ARGMAX);
+    add_tensor(program, NPU_DTYPE_S32, 1, (uint64_t[]) { 1 });
+    add_tensor(program, NPU_DTYPE_F16, 1, (uint64_t[]) { 8 });
+}
+
+static void good_matmul(struct program *program)
+{
+    good_start(program, NPU_OP_MATMUL);
+    add_tensor(program, NPU_DTYPE_F32, 3, (uint64_t[]) { 2, 3, 5 });
+    add_tensor(program, NPU_DTYPE_F32, 3, (uint64_t[]) { 2, 3, 4 });
+    add_tensor(program, NPU_DTYPE_F32, 3, (uint64_t[]) { 2, 4, 5 });
+}
+
+static const struct npu_insn_window window_3x3 = {
+    .kernel = { 3, 3, 1 }, .stride = { 1, 1, 1 }, .dilation = { 1, 1, 1 },
+    .pad_begin = { 1, 1, 0 }, .pad_end = { 1, 1, 0 },
+};
+
+static void good_conv2d(struct program *program)
+{
+    good_start(program, NPU_OP_CONV2D);
+    add_tensor(program, NPU_DTYPE_F32, 4, (uint64_t[]) { 2, 6, 7, 8 });
+    add_tensor(program, NPU_DTYPE_F32, 4, (uint64_t[]) { 2, 4, 7, 8 });
+    add_tensor(program, NPU_DTYPE_F32, 4, (uint64_t[]) { 6, 2, 3, 3 });
+    add_tensor(program, NPU_DTYPE_F32, 1, (uint64_t[]) { 6 });
+    program->insn[1].window = window_3x3;
+}
+
+static void good_pool2d(struct program *program)
+{
+    good_start(program, NPU_OP_AVGPOOL2D);
+    add_tensor(program, NPU_DTYPE_F32, 4, (uint64_t[]) { 2, 4, 7, 8 });
+    add_tensor(program, NPU_DTYPE_F32, 4, (uint64_t[]) { 2, 4, 7, 8 });
+    program->insn[1].window = window_3x3;
+    program->insn[1].flags = NPU_INSN_COUNT_PAD;
+}
+
+static void good_stall(struct program *program)
+{
+    good_start(program, NPU_OP_STALL);
+    program->insn[1].imm = 5;
+}
+
+/* ---- Bad ones ------------------------------------------------------------ */
+
+struct bad {
+    const char *name;
+    void (*good)(struct program *program);
+    void (*spoil)(struct program *p);
+    uint32_t code, insn, operand;
+};
+
+#define WHOLE NPU_ERROR_NO_INSN, NPU_NONE
+#define INSN 1, NPU_NONE
+
+#define BAD(function, statement) \
+    static void function(struct program *p) { statement; }
+
+/* Header */
+BAD(bad_magic, p->header.magic++)
+BAD(bad_major, p->header.isa_major++)
+BAD(bad_minor, p->header.isa_minor++)
+BAD(bad_pad_first, p->header.pad[0] = 1)
+BAD(bad_pad_last, p->header.pad[4] = 1ull << 63)
+BAD(bad_bases, p->bases = NPU_MAX_BASES + 1)
+BAD(bad_scalars, p->scalars = NPU_MAX_SCALARS + 1)
+
+/* Instruction words */
+BAD(bad_opcode_gap, p->insn[1].opcode = 2)
+BAD(bad_opcode_next, p->insn[1].opcode = NPU_OP_AVGPOOL2D + 1)
+BAD(bad_opcode_last, p->insn[1].opcode = 0xffff)
+BAD(bad_insn_pad, p->insn[1].pad = 1)
+BAD(bad_flag, p->insn[1].flags = 1)
+BAD(bad_flag_more, p->insn[1].flags |= 2)
+BAD(bad_raw, p->insn[1].raw[31] = 1)
+BAD(bad_imm, p->insn[1].imm = 1)
+BAD(bad_scalar_unused, p->scalars = 1; p->insn[1].scalar = 0)
+BAD(bad_scalar_slot, p->insn[1].scalar = 2)
+BAD(bad_scalar_and_imm, p->insn[1].imm = 1)
+
+/* Operands */
+BAD(bad_no_destination, p->insn[1].operand[0] = NPU_NONE)
+BAD(bad_no_source, p->insn[1].operand[2] = NPU_NONE)
+BAD(bad_extra, p->insn[1].operand[3] = 0)
+BAD(bad_extra_last, p->insn[1].operand[7] = 0)
+BAD(bad_range, p->insn[1].operand[1] = 3)
+BAD(bad_range_most, p->insn[1].operand[1] = 0xfffe)
+BAD(bad_optional_range, p->insn[1].operand[3] = 4)
+
+/* Tensors */
+BAD(bad_base, p->tensor[1].base = 3)
+BAD(bad_dtype_zero, p->tensor[1].dtype = 0)
+BAD(bad_dtype_next, p->tensor[1].dtype = 5)
+BAD(bad_dtype_most, p->tensor[2].dtype = 255)
+BAD(bad_rank_zero, p->tensor[1].rank = 0)
+BAD(bad_rank_most, p->tensor[1].rank = 7)
+BAD(bad_tensor_pad, p->tensor[1].pad = 1)
+BAD(bad_tensor_pad2, p->tensor[0].pad2[1] = 1)
+BAD(bad_extent_zero, p->tensor[1].extent[1] = 0)
+BAD(bad_extent_beyond, p->tensor[1].extent[2] = 1)
+BAD(bad_stride_beyond, p->tensor[1].stride[5] = 4)
+BAD(bad_stride_odd, p->tensor[1].stride[0] = 22)
+BAD(bad_stride_negative_odd, p->tensor[1].stride[0] = -22)
+BAD(bad_stride_least, p->tensor[1].stride[0] = INT64_MIN)
+BAD(bad_stride_most, p->tensor[1].stride[0] = INT64_MAX - 3)
+BAD(bad_offset, p->tensor[1].offset = 1ull << 48)
+BAD(bad_elements, p->tensor[1].extent[0] = 1ull << 62;
+    p->tensor[1].stride[0] = 0)
+BAD(bad_elements_product, p->tensor[1].extent[0] = 1ull << 32;
+    p->tensor[1].extent[1] = 1ull << 32; p->tensor[1].stride[0] = 0;
+    p->tensor[1].stride[1] = 0)
+BAD(bad_extent_most, p->tensor[1].extent[0] = UINT64_MAX)
+BAD(bad_destination_overlaps, p->tensor[0].stride[0] = 0)
+BAD(bad_unused, p->tensor[p->tensors] = p->tensor[0];
+    p->tensor[p->tensors++].rank = 9)
+
+/* Types */
+BAD(bad_type_mixed, p->tensor[2].dtype = NPU_DTYPE_S32)
+BAD(bad_type_s8, for (unsigned i = 0; i < 3; i++) {
+        p->tensor[i].dtype = NPU_DTYPE_S8;
+    })
+BAD(bad_type_index, p->tensor[2].dtype = NPU_DTYPE_F32)
+BAD(bad_type_argmax, p->tensor[0].dtype = NPU_DTYPE_F32)
+BAD(bad_type_argmax_source, p->tensor[1].dtype = NPU_DTYPE_S8)
+BAD(bad_type_softmax, p->tensor[0].dtype = NPU_DTYPE_S32;
+    p->tensor[1].dtype = NPU_DTYPE_S32)
+BAD(bad_type_product, p->tensor[0].dtype = NPU_DTYPE_S32)
+BAD(bad_type_product_s32, p->tensor[1].dtype = NPU_DTYPE_S32)
+BAD(bad_type_bias, p->tensor[3].dtype = NPU_DTYPE_S32)
+BAD(bad_type_average, p->tensor[0].dtype = NPU_DTYPE_S32;
+    p->tensor[1].dtype = NPU_DTYPE_S32)
+BAD(bad_type_exp, p->insn[1].opcode = NPU_OP_EXP;
+    p->insn[1].operand[2] = NPU_NONE; p->tensor[0].dtype = NPU_DTYPE_S32;
+    p->tensor[1].dtype = NPU_DTYPE_S32)
+
+/* Shapes */
+BAD(bad_shape_extent, p->tensor[2].extent[1] = 4)
+BAD(bad_shape_rank, p->tensor[1].rank = 3; p->tensor[1].extent[2] = 1)
+BAD(bad_shape_gather_row, p->tensor[1].extent[1] = 5)
+BAD(bad_shape_gather_count, p->tensor[2].extent[0] = 5)
+BAD(bad_shape_gather_rank, p->tensor[2].rank = 2; p->tensor[2].extent[1] = 1)
+BAD(bad_shape_axis, p->tensor[0].extent[1] = 3)
+BAD(bad_shape_reduce, p->tensor[1].extent[2] = 3)
+BAD(bad_shape_long, p->tensor[1].extent[1] = NPU_MAX_CONTRACTION + 1;
+    p->tensor[1].stride[1] = 0)
+BAD(bad_shape_softmax, p->tensor[1].extent[1] = 7)
+BAD(bad_shape_softmax_long,
+    p->tensor[0].extent[1] = p->tensor[1].extent[1] = 1ull << 25)
+BAD(bad_shape_batch, p->tensor[2].extent[0] = 1)
+BAD(bad_shape_m, p->tensor[1].extent[1] = 2)
+BAD(bad_shape_k, p->tensor[2].extent[1] = 5)
+BAD(bad_shape_n, p->tensor[2].extent[2] = 4)
+BAD(bad_shape_product_long,
+    p->tensor[1].extent[2] = p->tensor[2].extent[1] = 1ull << 25)
+BAD(bad_shape_vector, for (unsigned i = 0; i < 3; i++) {
+        p->tensor[i].rank = 1;
+        memset(&p->tensor[i].extent[1], 0, 40);
+        memset(&p->tensor[i].stride[1], 0, 40);
+    })
+BAD(bad_shape_images, p->tensor[1].extent[0] = 1)
+BAD(bad_shape_kernel, p->tensor[2].extent[3] = 2)
+BAD(bad_shape_channels, p->tensor[2].extent[1] = 3)
+BAD(bad_shape_groups, p->tensor[2].extent[0] = p->tensor[0].extent[1] = 5)
+BAD(bad_shape_weights, p->tensor[2].extent[0] = 8)
+BAD(bad_shape_bias, p->tensor[3].extent[0] = 5)
+BAD(bad_shape_output, p->tensor[0].extent[2] = 8)
+BAD(bad_shape_no_window, p->tensor[1].extent[3] = 2; p->insn[1].window.
+    pad_begin[1] = 0; p->insn[1].window.pad_end[1] = 0)
+BAD(bad_shape_pool, p->tensor[0].extent[3] = 10)
+BAD(bad_shape_pool_channels, p->tensor[0].extent[1] = 3)
+BAD(bad_shape_pool_outside, p->insn[1].window.pad_begin[0] = 3)
+BAD(bad_shape_pool_steps_over, p->insn[1].window.dilation[0] = 8;
+    p->insn[1].window.pad_begin[0] = p->insn[1].window.pad_end[0] = 10)
+BAD(bad_shape_pool_window, p->insn[1].window.kernel[0] = 65535;
+    p->insn[1].window.kernel[1] = 65535)
+
+/* Parameters */
+BAD(bad_axis, p->insn[1].axis.axis = 3)
+BAD(bad_axis_most, p->insn[1].axis.axis = UINT32_MAX)
+BAD(bad_axis_pad, p->insn[1].axis.pad[6] = 1)
+BAD(bad_kernel, p->insn[1].window.kernel[0] = 0)
+BAD(bad_stride, p->insn[1].window.stride[1] = 0)
+BAD(bad_dilation, p->insn[1].window.dilation[1] = 0)
+BAD(bad_third_kernel, p->insn[1].window.kernel[2] = 2)
+BAD(bad_third_stride, p->insn[1].window.stride[2] = 0)
+BAD(bad_third_pad, p->insn[1].window.pad_end[2] = 1)
+BAD(bad_window_pad, p->insn[1].window.pad = 1)
+BAD(bad_window_imm, p->insn[1].imm = 1)
+BAD(bad_scale, p->insn[1].imm = 0x3f800000)
+BAD(bad_stall_raw, p->insn[1].raw[0] = 1)
+BAD(bad_stall_operand, p->insn[1].operand[0] = 0)
+
+static const struct bad bads[] = {
+    { "wrong magic", good_binary, bad_magic, NPU_ERR_PROGRAM, WHOLE },
+    { "unknown major version", good_binary, bad_major, NPU_ERR_PROGRAM, WHOLE },
+    { "later minor version", good_binary, bad_minor, NPU_ERR_PROGRAM, WHOLE },
+    { "header pad, first", good_binary, bad_pad_first, NPU_ERR_PROGRAM, WHOLE },
+    { "header pad, last", good_binary, bad_pad_last, NPU_ERR_PROGRAM, WHOLE },
+    { "too many bases", good_binary, bad_bases, NPU_ERR_PROGRAM, WHOLE },
+    { "too many scalars", good_fill, bad_scalars, NPU_ERR_PROGRAM, WHOLE },
+
+    { "opcode in a gap", good_binary, bad_opcode_gap, NPU_ERR_OPCODE, INSN },
+    { "opcode behind the last", good_binary, bad_opcode_next, NPU_ERR_OPCODE,
+      INSN },
+    { "greatest opcode", good_binary, bad_opcode_last, NPU_ERR_OPCODE, INSN },
+    { "instruction pad", good_binary, bad_insn_pad, NPU_ERR_PARAMETER, INSN },
+    { "flag of another instruction", good_binary, bad_flag, NPU_ERR_PARAMETER,
+      INSN },
+    { "unknown flag", good_pool2d, bad_flag_more, NPU_ERR_PARAMETER, INSN },
+    { "unused parameter byte", good_binary, bad_raw, NPU_ERR_PARAMETER, INSN },
+    { "unused immediate", good_binary, bad_imm, NPU_ERR_PARAMETER, INSN },
+    { "unused scalar", good_binary, bad_scalar_unused, NPU_ERR_PARAMETER,
+      INSN },
+    { "scalar slot out of range", good_fill, bad_scalar_slot,
+      NPU_ERR_PARAMETER, INSN },
+    { "scalar slot and immediate", good_fill, bad_scalar_and_imm,
+      NPU_ERR_PARAMETER, INSN },
+    { "fill with a parameter byte", good_fill, bad_raw, NPU_ERR_PARAMETER,
+      INSN },
+
+    { "no destination", good_binary, bad_no_destination, NPU_ERR_OPERAND,
+      1, 0 },
+    { "no second source", good_binary, bad_no_source, NPU_ERR_OPERAND, 1, 2 },
+    { "superfluous operand", good_binary, bad_extra, NPU_ERR_OPERAND, 1, 3 },
+    { "superfluous last operand", good_binary, bad_extra_last, NPU_ERR_OPERAND,
+      1, 7 },
+    { "operand out of range", good_binary, bad_range, NPU_ERR_OPERAND, 1, 1 },
+    { "greatest operand", good_binary, bad_range_most, NPU_ERR_OPERAND, 1, 1 },
+    { "bias out of range", good_conv2d, bad_optional_range, NPU_ERR_OPERAND,
+      1, 3 },
+    { "stall with an operand", good_stall, bad_stall_operand, NPU_ERR_OPERAND,
+      1, 0 },
+
+    { "base slot out of range", good_binary, bad_base, NPU_ERR_TENSOR, 1, 1 },
+    { "element type 0", good_binary, bad_dtype_zero, NPU_ERR_TENSOR, 1, 1 },
+    { "element type behind the last", good_binary, bad_dtype_next,
+      NPU_ERR_TENSOR, 1, 1 },
+    { "greatest element type", good_binary, bad_dtype_most, NPU_ERR_TENSOR,
+      1, 2 },
+    { "rank 0", good_binary, bad_rank_zero, NPU_ERR_TENSOR, 1, 1 },
+    { "rank 7", good_binary, bad_rank_most, NPU_ERR_TENSOR, 1, 1 },
+    { "tensor pad", good_binary, bad_tensor_pad, NPU_ERR_TENSOR, 1, 1 },
+    { "tensor pad at the end", good_binary, bad_tensor_pad2, NPU_ERR_TENSOR,
+      1, 0 },
+    { "extent 0", good_binary, bad_extent_zero, NPU_ERR_TENSOR, 1, 1 },
+    { "extent beyond the rank", good_binary, bad_extent_beyond, NPU_ERR_TENSOR,
+      1, 1 },
+    { "stride beyond the rank", good_binary, bad_stride_beyond, NPU_ERR_TENSOR,
+      1, 1 },
+    { "odd stride", good_binary, bad_stride_odd, NPU_ERR_TENSOR, 1, 1 },
+    { "odd negative stride", good_binary, bad_stride_negative_odd,
+      NPU_ERR_TENSOR, 1, 1 },
+    { "least stride", good_binary, bad_stride_least, NPU_ERR_TENSOR, 1, 1 },
+    { "greatest stride", good_binary, bad_stride_most, NPU_ERR_TENSOR, 1, 1 },
+    { "offset beyond the address space", good_binary, bad_offset,
+      NPU_ERR_TENSOR, 1, 1 },
+    { "too many elements in a dimension", good_binary, bad_elements,
+      NPU_ERR_TENSOR, 1, 1 },
+    { "too many elements in all", good_binary, bad_elements_product,
+      NPU_ERR_TENSOR, 1, 1 },
+    { "greatest extent", good_binary, bad_extent_most, NPU_ERR_TENSOR, 1, 1 },
+    { "destination with stride 0", good_binary, bad_destination_overlaps,
+      NPU_ERR_TENSOR, 1, 0 },
+    { "bad tensor that nobody uses", good_binary, bad_unused, NPU_ERR_TENSOR,
+      WHOLE },
+
+    { "mixed types", good_binary, bad_type_mixed, NPU_ERR_DTYPE, 1, 2 },
+    { "add in s8", good_binary, bad_type_s8, NPU_ERR_DTYPE, 1, 0 },
+    { "exp in s32", good_binary, bad_type_exp, NPU_ERR_DTYPE, 1, 0 },
+    { "gather by f32", good_gather, bad_type_index, NPU_ERR_DTYPE, 1, 2 },
+    { "argmax to f32", good_argmax, bad_type_argmax, NPU_ERR_DTYPE, 1, 0 },
+    { "argmax of s8", good_argmax, bad_type_argmax_source, NPU_ERR_DTYPE,
+      1, 1 },
+    { "softmax of s32", good_softmax, bad_type_softmax, NPU_ERR_DTYPE, 1, 0 },
+    { "matmul f32 to s32", good_matmul, bad_type_product, NPU_ERR_DTYPE, 1, 0 },
+    { "matmul of s32", good_matmul, bad_type_product_s32, NPU_ERR_DTYPE, 1, 1 },
+    { "bias of another type", good_conv2d, bad_type_bias, NPU_ERR_DTYPE, 1, 3 },
+    { "average of s32", good_pool2d, bad_type_average, NPU_ERR_DTYPE, 1, 0 },
+
+    { "other extent", good_binary, bad_shape_extent, NPU_ERR_SHAPE, 1, 2 },
+    { "other rank", good_binary, bad_shape_rank, NPU_ERR_SHAPE, 1, 1 },
+    { "gather from other rows", good_gather, bad_shape_gather_row,
+      NPU_ERR_SHAPE, 1, 1 },
+    { "gather by other indices", good_gather, bad_shape_gather_count,
+      NPU_ERR_SHAPE, 1, 2 },
+    { "gather by a matrix", good_gather, bad_shape_gather_rank, NPU_ERR_SHAPE,
+      1, 2 },
+    { "reduction that keeps its axis", good_reduce, bad_shape_axis,
+      NPU_ERR_SHAPE, 1, 0 },
+    { "reduction of another extent", good_reduce, bad_shape_reduce,
+      NPU_ERR_SHAPE, 1, 1 },
+    { "reduction over too much", good_reduce, bad_shape_long, NPU_ERR_SHAPE,
+      1, 1 },
+    { "softmax of another extent", good_softmax, bad_shape_softmax,
+      NPU_ERR_SHAPE, 1, 1 },
+    { "softmax over too much", good_softmax, bad_shape_softmax_long,
+      NPU_ERR_SHAPE, 1, 1 },
+    { "matmul of another batch", good_matmul, bad_shape_batch, NPU_ERR_SHAPE,
+      1, 2 },
+    { "matmul of another m", good_matmul, bad_shape_m, NPU_ERR_SHAPE, 1, 1 },
+    { "matmul of two k", good_matmul, bad_shape_k, NPU_ERR_SHAPE, 1, 2 },
+    { "matmul of another n", good_matmul, bad_shape_n, NPU_ERR_SHAPE, 1, 2 },
+    { "matmul over too much", good_matmul, bad_shape_product_long,
+      NPU_ERR_SHAPE, 1, 1 },
+    { "matmul of vectors", good_matmul, bad_shape_vector, NPU_ERR_SHAPE, 1, 0 },
+    { "conv2d of other images", good_conv2d, bad_shape_images, NPU_ERR_SHAPE,
+      1, 1 },
+    { "conv2d with another kernel", good_conv2d, bad_shape_kernel,
+      NPU_ERR_SHAPE, 1, 2 },
+    { "conv2d with no whole group", good_conv2d, bad_shape_channels,
+      NPU_ERR_SHAPE, 1, 2 },
+    { "conv2d with uneven groups", good_conv2d, bad_shape_groups,
+      NPU_ERR_SHAPE, 1, 2 },
+    { "conv2d with other weights", good_conv2d, bad_shape_weights,
+      NPU_ERR_SHAPE, 1, 2 },
+    { "conv2d with another bias", good_conv2d, bad_shape_bias, NPU_ERR_SHAPE,
+      1, 3 },
+    { "conv2d to too much", good_conv2d, bad_shape_output, NPU_ERR_SHAPE,
+      1, 0 },
+    { "conv2d of too little", good_conv2d, bad_shape_no_window, NPU_ERR_SHAPE,
+      1, 0 },
+    { "pooling to too much", good_pool2d, bad_shape_pool, NPU_ERR_SHAPE, 1, 0 },
+    { "pooling of other channels", good_pool2d, bad_shape_pool_channels,
+      NPU_ERR_SHAPE, 1, 1 },
+    { "pooling of padding alone", good_pool2d, bad_shape_pool_outside,
+      NPU_ERR_SHAPE, 1, 0 },
+    { "pooling that steps over the input", good_pool2d,
+      bad_shape_pool_steps_over, NPU_ERR_SHAPE, 1, 0 },
+    { "pooling over too much", good_pool2d, bad_shape_pool_window,
+      NPU_ERR_SHAPE, INSN },
+
+    { "axis out of range", good_reduce, bad_axis, NPU_ERR_PARAMETER, INSN },
+    { "greatest axis", good_softmax, bad_axis_most, NPU_ERR_PARAMETER, INSN },
+    { "axis pad", good_argmax, bad_axis_pad, NPU_ERR_PARAMETER, INSN },
+    { "kernel 0", good_conv2d, bad_kernel, NPU_ERR_PARAMETER, INSN },
+    { "stride 0", good_conv2d, bad_stride, NPU_ERR_PARAMETER, INSN },
+    { "dilation 0", good_pool2d, bad_dilation, NPU_ERR_PARAMETER, INSN },
+    { "third kernel extent", good_conv2d, bad_third_kernel, NPU_ERR_PARAMETER,
+      INSN },
+    { "third stride", good_pool2d, bad_third_stride, NPU_ERR_PARAMETER, INSN },
+    { "third padding", good_pool2d, bad_third_pad, NPU_ERR_PARAMETER, INSN },
+    { "window pad", good_conv2d, bad_window_pad, NPU_ERR_PARAMETER, INSN },
+    { "window with an immediate", good_conv2d, bad_window_imm,
+      NPU_ERR_PARAMETER, INSN },
+    { "scale of a product of f32", good_matmul, bad_scale, NPU_ERR_PARAMETER,
+      INSN },
+    { "stall with a parameter byte", good_stall, bad_stall_raw,
+      NPU_ERR_PARAMETER, INSN },
+};
+
+static void test_bad(void **state)
+{
+    const struct bad *bad = *state;
+    struct npu_verdict verdict;
+    struct program program;
+
+    bad->good(&program);
+    assert_int_equal(program_verdict(&program, &verdict), NPU_ERR_NONE);
+    bad->spoil(&program);
+    assert_int_equal(program_verdict(&program, &verdict), bad->code);
+    assert_int_equal(verdict.insn, bad->insn);
+    assert_int_equal(verdict.operand, bad->operand);
+}
+
+/* ---- Sizes --------------------------------------------------------------- */
+
+static void test_sizes(void **state)
+{
+    struct npu_verdict verdict;
+    struct program program;
+    size_t size;
+    char *image;
+
+    (void)state;
+    good_conv2d(&program);
+    image = program_image(&program, &size);
+    image = realloc(image, size + 1);
+    for (size_t wrong = 0; wrong <= size + 1; wrong++) {
+        struct npu_code *code = npu_code_new(image, wrong, &verdict);
+
+        if (wrong != size) {
+            assert_null(code);
+            assert_int_equal(verdict.code, NPU_ERR_PROGRAM);
+            assert_int_equal(verdict.insn, NPU_ERROR_NO_INSN);
+            assert_int_equal(verdict.operand, NPU_NONE);
+        } else {
+            assert_non_null(code);
+            npu_code_free(code);
+        }
+    }
+    free(image);
+}
+
+/* Counts whose sizes would overflow 32 bits, and the most that there may be. */
+static void test_counts(void **state)
+{
+    struct npu_program_header header = {
+        .magic = NPU_PROGRAM_MAGIC, .isa_major = NPU_ISA_MAJOR,
+        .insn_count = 1u << 26,         /* times 64 is 2^32 */
+    };
+    size_t size = sizeof(header) + NPU_MAX_INSNS * sizeof(struct npu_insn);
+    struct npu_insn *insns;
+    struct npu_verdict verdict;
+    struct npu_code *code;
+    char *image;
+
+    (void)state;
+    assert_null(npu_code_new(&header, sizeof(header), &verdict));
+    assert_int_equal(verdict.code, NPU_ERR_PROGRAM);
+    header.insn_count = 0;
+    header.tensor_count = 1u << 25;
+    assert_null(npu_code_new(&header, sizeof(header), &verdict));
+    assert_int_equal(verdict.code, NPU_ERR_PROGRAM);
+
+    image = calloc(1, size + sizeof(*insns));
+    insns = (void *)(image + sizeof(header));
+    for (unsigned i = 0; i <= NPU_MAX_INSNS; i++) {
+        insns[i].scalar = NPU_NONE;
+        memset(insns[i].operand, 0xff, sizeof(insns[i].operand));
+    }
+    header.tensor_count = 0;
+    header.insn_count = NPU_MAX_INSNS;
+    memcpy(image, &header, sizeof(header));
+    code = npu_code_new(image, size, &verdict);
+    assert_non_null(code);
+    assert_int_equal(npu_code_insns(code), NPU_MAX_INSNS);
+    npu_code_free(code);
+    header.insn_count++;
+    memcpy(image, &header, sizeof(header));
+    assert_null(npu_code_new(image, size + sizeof(*insns), &verdict));
+    assert_int_equal(verdict.code, NPU_ERR_PROGRAM);
+    free(image);
+}
+
+static void test_empty(void **state)
+{
+    struct npu_verdict verdict;
+    struct program program;
+
+    (void)state;
+    program_init(&program);
+    assert_int_equal(program_verdict(&program, &verdict), NPU_ERR_NONE);
+}
+
+/* What instructions and error records are told apart by. */
+static void test_questions(void **state)
+{
+    struct npu_verdict verdict;
+    struct program program;
+    struct runner runner;
+
+    (void)state;
+    good_fill(&program);
+    program.args[1] = 11;
+    program.args[2] = 0xfffffff3;
+    runner = runner_new(&program);
+    assert_int_equal(npu_code_insns(runner.code), 2);
+    assert_int_equal(npu_code_args_size(runner.code), 3 * 8);
+    assert_int_equal(npu_run_opcode(runner.run, 0), NPU_OP_NOP);
+    assert_int_equal(npu_run_opcode(runner.run, 1), NPU_OP_FILL);
+    assert_int_equal(npu_run_scalar(runner.run, 1), 0xfffffff3);
+    assert_int_equal(npu_run_tiles(runner.run, 0, 8), 0);
+    runner_free(&runner);
+
+    good_stall(&program);
+    runner = runner_new(&program);
+    assert_int_equal(npu_run_scalar(runner.run, 1), 5);
+    assert_int_equal(npu_run_tiles(runner.run, 1, 8), 0);
+    runner_free(&runner);
+    assert_int_equal(program_verdict(&program, &verdict), NPU_ERR_NONE);
+}
+
+/* ---- Random damage ------------------------------------------------------- */
+
+/*
+ * Whatever bits are flipped: no crash, and a verdict that names something that
+ * exists.  What is still accepted must be runnable.
+ */
+static void test_damage(void **state)
+{
+    static void (*const good[])(struct program *) = {
+        good_binary, good_fill, good_gather, good_reduce, good_softmax,
+        good_argmax, good_matmul, good_conv2d, good_pool2d, good_stall,
+    };
+    static uint64_t args[NPU_MAX_BASES + NPU_MAX_SCALARS];
+    struct rng rng = rng_new(test_seed());
+    unsigned accepted = 0;
+
+    (void)state;
+    for (unsigned i = 0; i < 40000; i++) {
+        struct npu_verdict verdict;
+        struct program program;
+        struct npu_code *code;
+        size_t size;
+        uint8_t *image;
+
+        good[i % 10](&program);
+        image = program_image(&program, &size);
+        for (int64_t flips = rng_range(&rng, 1, 3); flips > 0; flips--) {
+            image[rng_range(&rng, 0, (int64_t)size - 1)] ^=
+                (uint8_t)(1 << rng_range(&rng, 0, 7));
+        }
+        code = npu_code_new(image, size, &verdict);
+        if (code) {
+            struct npu_run *run;
+
+            memcpy(args, program.args, sizeof(program.args));
+            run = npu_run_new(code, args, npu_code_args_size(code), &verdict);
+
+            for (uint32_t j = 0; run && j < npu_code_insns(code); j++) {
+                struct npu_cost cost;
+
+                npu_run_cost(run, j, &cost);
+                assert_true(npu_run_tiles(run, j, 1) <=
+                            npu_run_tiles(run, j, 8));
+            }
+            accepted += !!run;
+            npu_run_free(run);
+            npu_code_free(code);
+        } else {
+            assert_in_range(verdict.code, NPU_ERR_PROGRAM, NPU_ERR_PARAMETER);
+            assert_true(verdict.insn < 2 || verdict.insn == NPU_ERROR_NO_INSN);
+            assert_true(verdict.operand < 8 || verdict.operand == NPU_NONE);
+        }
+        free(image);
+    }
+    assert_in_range(accepted, 1, 39999);
+}
+
+/* ---- Arguments ----------------------------------------------------------- */
+
+struct bad_argument {
+    const char *name;
+    size_t more;                /* bytes that the block is too long */
+    unsigned word;
+    uint64_t value;
+    uint32_t insn, operand;
+};
+
+static const struct bad_argument bad_arguments[] = {
+    { "argument block too long", 8, 0, ADDRESS, WHOLE },
+    { "argument block too short", -8ul, 0, ADDRESS, WHOLE },
+    { "base out of the address space", 0, 1, 1ull << 48, 1, 1 },
+    { "base at the end of the address space", 0, 2, (1ull << 48) - 64, 1, 2 },
+    { "greatest base", 0, 0, UINT64_MAX, 1, 0 },
+    { "odd base", 0, 1, ADDRESS + 2, 1, 1 },
+};
+
+static void test_bad_argument(void **state)
+{
+    const struct bad_argument *bad = *state;
+    struct npu_verdict verdict;
+    struct program program;
+    struct npu_code *code;
+    size_t size;
+    void *image;
+
+    good_binary(&program);
+    image = program_image(&program, &size);
+    code = npu_code_new(image, size, &verdict);
+    assert_non_null(code);
+    program.args[bad->word] = bad->value;
+    assert_null(npu_run_new(code, program.args,
+                            npu_code_args_size(code) + bad->more, &verdict));
+    assert_int_equal(verdict.code, NPU_ERR_ARGUMENTS);
+    assert_int_equal(verdict.insn, bad->insn);
+    assert_int_equal(verdict.operand, bad->operand);
+    npu_code_free(code);
+    free(image);
+}
+
+static struct npu_run *bind(const struct program *program,
+                            struct npu_code **code, struct npu_verdict *verdict)
+{
+    size_t size;
+    void *image = program_image(program, &size);
+
+    *code = npu_code_new(image, size, verdict);
+    free(image);
+    assert_non_null(*code);
+    return npu_run_new(*code, program->args, npu_code_args_size(*code),
+                       verdict);
+}
+
+/* A tensor may end where the address space ends, and begin where it begins. */
+static void test_edges(void **state)
+{
+    struct npu_verdict verdict;
+    struct program program;
+    struct npu_code *code;
+    struct npu_run *run;
+
+    (void)state;
+    good_binary(&program);
+    for (unsigned i = 0; i < 3; i++) {
+        program.tensor[i].offset = 0;
+    }
+    program.args[0] = (1ull << 48) - 60;
+    program.args[1] = 0;
+    run = bind(&program, &code, &verdict);
+    assert_non_null(run);
+    npu_run_free(run);
+    npu_code_free(code);
+
+    program.args[0] += 4;
+    assert_null(bind(&program, &code, &verdict));
+    assert_int_equal(verdict.operand, 0);
+    npu_code_free(code);
+
+    /* Backwards below zero. */
+    program.args[0] = ADDRESS;
+    program.args[1] = 8;
+    program.tensor[1].stride[1] = -4;
+    assert_null(bind(&program, &code, &verdict));
+    assert_int_equal(verdict.code, NPU_ERR_ARGUMENTS);
+    assert_int_equal(verdict.operand, 1);
+    npu_code_free(code);
+    program.args[1] = 16;
+    run = bind(&program, &code, &verdict);
+    assert_non_null(run);
+    npu_run_free(run);
+    npu_code_free(code);
+}
+
+static void test_scalar_high(void **state)
+{
+    struct npu_verdict verdict;
+    struct program program;
+    struct npu_code *code;
+
+    (void)state;
+    good_fill(&program);
+    program.args[2] = 1ull << 32;
+    assert_null(bind(&program, &code, &verdict));
+    assert_int_equal(verdict.code, NPU_ERR_ARGUMENTS);
+    npu_code_free(code);
+}
+
+int main(void)
+{
+    struct suite suite = { 0 };
+
+    suite_add(&suite, test_sizes, NULL, "program of every size but its own");
+    suite_add(&suite, test_counts, NULL, "counts at and over the limits");
+    suite_add(&suite, test_empty, NULL, "empty program");
+    suite_add(&suite, test_questions, NULL, "opcodes, scalars and sizes");
+    for (unsigned i = 0; i < sizeof(bads) / sizeof(*bads); i++) {
+        suite_add(&suite, test_bad, (void *)&bads[i], "refused: %s",
+                  bads[i].name);
+    }
+    for (unsigned i = 0; i < sizeof(bad_arguments) / sizeof(*bad_arguments);
+         i++) {
+        suite_add(&suite, test_bad_argument, (void *)&bad_arguments[i],
+                  "refused: %s", bad_arguments[i].name);
+    }
+    suite_add(&suite, test_scalar_high, NULL, "refused: scalar over 32 bits");
+    suite_add(&suite, test_edges, NULL, "edges of the address space");
+    suite_add(&suite, test_damage, NULL, "random damage");
+    return suite_run(&suite, "program");
+}
