@@ -56,22 +56,34 @@ static void add_file(struct initramfs *r, const char *from, const char *to,
 
 /* ---- Programs -------------------------------------------------------------- */
 
+/*
+ * A library is found where programs of this host look for it, too, so that those
+ * which the user brings along run without an rpath.
+ */
+static void add_library(struct initramfs *r, const char *from)
+{
+	char *to = str_format(VM_LIB "/%s", base_name(from));
+
+	add_file(r, from, to, 0755);
+	if (!strncmp(from, "/lib/", 5) || !strncmp(from, "/usr/lib/", 9))
+		cpio_link(&r->cpio, from, to);
+	free(to);
+}
+
 static void add_libraries(struct initramfs *r, const char *loader, const char *program)
 {
 	struct strv *paths = &r->libraries;
 	size_t have = paths->n;
-	char *to;
 
 	if (!elf_libraries(loader, program, vm_need(VM_PIECE_LIBRARIES), paths))
 		vm_die("%s needs a library that is not there; type: ldd %s", program,
 		       program);
-	for (; have < paths->n; have++) {
-		to = str_format(VM_LIB "/%s", base_name(paths->v[have]));
-		add_file(r, paths->v[have], to, 0755);
-		free(to);
-	}
-	if (!r->has_loader)
-		add_file(r, loader, VM_LOADER, 0755);
+	for (; have < paths->n; have++)
+		add_library(r, paths->v[have]);
+	if (r->has_loader)
+		return;
+	add_file(r, loader, VM_LOADER, 0755);
+	cpio_link(&r->cpio, loader, VM_LOADER);
 	r->has_loader = true;
 }
 
