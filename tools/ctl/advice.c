@@ -38,30 +38,29 @@ static bool is_card(const char *address)
 	       vendor == NPU_PCI_VENDOR_ID && device == NPU_PCI_DEVICE_ID;
 }
 
-/* The first PCI function that looks like a card; how many there are. */
-static unsigned int find_functions(char *first, size_t size)
+/* The first PCI function that looks like a card, "" if there is none. */
+static void find_function(char *first, size_t size)
 {
 	DIR *dir = opendir(PCI_DEVICES);
-	unsigned int count = 0;
 	struct dirent *entry;
 
+	first[0] = '\0';
 	while (dir && (entry = readdir(dir))) {
-		if (entry->d_name[0] != '.' && is_card(entry->d_name) && !count++)
+		if (entry->d_name[0] != '.' && is_card(entry->d_name) &&
+		    (!first[0] || strcmp(entry->d_name, first) < 0))
 			snprintf(first, size, "%s", entry->d_name);
 	}
 	if (dir)
 		closedir(dir);
-	return count;
 }
 
 void advise_no_card(void)
 {
 	bool loaded = !access("/sys/module/npu", F_OK);
-	unsigned int functions;
-	char first[NAME_MAX + 1] = "";
+	char first[NAME_MAX + 1];
 
-	functions = find_functions(first, sizeof(first));
-	if (!functions)
+	find_function(first, sizeof(first));
+	if (!first[0])
 		fprintf(stderr,
 			"npuctl: no card: no PCI function has the id %04x:%04x; type: lspci -nn\n",
 			NPU_PCI_VENDOR_ID, NPU_PCI_DEVICE_ID);
