@@ -1,0 +1,356 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Tiles whose memory fails, and tiles that get no memory of their own.
+ */
+#include "support-compute.h"
+
+#define MEMORY (32u << 20)
+
+/* ---- An allocator that fails when told ----------------------------------- */
+
+static int fail_after = -1;     /* allocations until one fails, -1: none does */
+
+static bool refuse(void)
+{
+    return fail_after >= 0 && fail_after-- == 0;
+}
+
+void *__real_malloc(size_t size);
+void *__real_calloc(size_t count, size_t size);
+void *__real_aligned_alloc(size_t align, size_t size);
+void *__wrap_malloc(size_t size);
+void *__wrap_calloc(size_t count, size_t size);
+void *__wrap_aligned_alloc(size_t align, size_t size);
+
+void *__wrap_malloc(size_t size)
+{
+    return refuse() ? NULL : __real_malloc(size);
+}
+
+void *__wrap_calloc(size_t count, size_t size)
+{
+    return refuse() ? NULL : __real_calloc(count, size);
+}
+
+void *__wrap_aligned_alloc(size_t align, size_t size)
+{
+    return refuse() ? NULL : __real_aligned_alloc(align, size);
+}
+
+/* ---- One good program of every family ------------------------------------ */
+
+struct shape {
+    uint32_t dtype;
+    unsigned rank;
+    uint64_t extent[4];
+};
+
+struct family {
+    const char *name;
+    uint32_t opcode;
+    unsigned operands;
+    struct shape operand[4];
+    uint32_t axis;
+    bool window;
+};
+
+#define F32 NPU_DTYPE_F32
+#define F16 NPU_DTYPE_F16
+#define S8 NPU_DTYPE_S8
+#define S32 NPU_DTYPE_S32
+
+static const struct family families[] = {
+    { "fill", NPU_OP_FILL, 1, { { F16, 2, { 33, 65 } } }, 0, false },
+    { "copy", NPU_OP_COPY, 2, { { F32, 2, { 33, 65 } },
+                                { F32, 2, { 33, 65 } } }, 0, false },
+    { "convert", NPU_OP_COPY, 2, { { S8, 2, { 33, 65 } },
+                                   { F16, 2, { 33, 65 } } }, 0, false },
+    { "gather", NPU_OP_GATHER, 3, { { F32, 2, { 9, 65 } },
+                                    { F32, 2, { 7, 65 } },
+                                    { S32, 1, { 9 } } }, 0, false },
+    { "div", NPU_OP_DIV, 3, { { S32, 2, { 33, 65 } }, { S32, 2, { 33, 65 } },
+                              { S32, 2, { 33, 65 } } }, 0, false },
+    { "tanh", NPU_OP_TANH, 2, { { F16, 1, { 3001 } }, { F16, 1, { 3001 } } },
+      0, false },
+    { "softmax", NPU_OP_SOFTMAX, 2, { { F32, 2, { 33, 65 } },
+                                      { F32, 2, { 33, 65 } } }, 1, false },
+    { "long softmax", NPU_OP_SOFTMAX, 2, { { F32, 1, { 40000 } },
+                                           { F32, 1, { 40000 } } }, 0, false },
+    { "sum along rows", NPU_OP_REDUCE_SUM, 2, { { F32, 2, { 33, 1 } },
+                                                { F32, 2, { 33, 65 } } },
+      1, false },
+    { "maximum along columns", NPU_OP_REDUCE_MAX, 2,
+      { { S32, 2, { 1, 65 } }, { S32, 2, { 33, 65 } } }, 0, false },
+    { "argmax of a long line", NPU_OP_ARGMAX, 2,
+      { { S32, 1, { 1 } }, { F32, 1, { 300000 } } }, 0, false },
+    { "matmul f32", NPU_OP_MATMUL, 3,
+      { { F32, 2, { 17, 33 } }, { F32, 2, { 17, 65 } }, { F32, 2, { 65, 33 } } },
+      0, false },
+    { "matmul f16", NPU_OP_MATMUL, 3,
+      { { F16, 2, { 17, 33 } }, { F16, 2, { 17, 65 } }, { F16, 2, { 65, 33 } } },
+      0, false },
+    { "matmul s8", NPU_OP_MATMUL, 3,
+      { { S32, 2, { 17, 33 } }, { S8, 2, { 17, 65 } }, { S8, 2, { 65, 33 } } },
+      0, false },
+    { "conv2d", NPU_OP_CONV2D, 4,
+      { { F32, 4, { 2, 9, 8, 8 } }, { F32, 4, { 2, 5, 8, 8 } },
+        { F32, 4, { 9, 5, 3, 3 } }, { F32, 1, { 9 } } }, 0, true },
+    { "conv2d f16", NPU_OP_CONV2D, 4,
+      { { F16, 4, { 2, 9, 8, 8 } }, { F16, 4, { 2, 5, 8, 8 } },
+        { F16, 4, { 9, 5, 3, 3 } }, { F16, 1, { 9 } } }, 0, true },
+    { "conv2d by channel", NPU_OP_CONV2D, 4,
+      { { F32, 4, { 2, 5, 8, 8 } }, { F32, 4, { 2, 5, 8, 8 } },
+        { F32, 4, { 5, 1, 3, 3 } }, { F32, 1, { 5 } } }, 0, true },
+    { "maxpool2d", NPU_OP_MAXPOOL2D, 2,
+      { { S8, 4, { 2, 5, 8, 8 } }, { S8, 4, { 2, 5, 8, 8 } } }, 0, true },
+    { "avgpool2d", NPU_OP_AVGPOOL2D, 2,
+      { { F16, 4, { 2, 5, 8, 8 } }, { F16, 4, { 2, 5, 8, 8 } } }, 0, true },
+};
+
+struct instance {
+    struct tensor tensor[4];
+    struct program program;
+    struct runner runner;
+};
+
+static void instance_new(struct instance *i, const struct family *family,
+                         struct test_mem *mem)
+{
+    struct rng rng = rng_new(test_seed());
+
+    program_init(&i->program);
+    program_insn(&i->program, family->opcode);
+    for (unsigned j = 0; j < family->operands; j++) {
+        const struct shape *shape = &family->operand[j];
+
+        i->tensor[j] = tensor_new(mem, &rng, shape->dtype, shape->rank,
+                                  shape->extent, LAYOUT_DENSE);
+        program_operand(&i->program, 0, &i->tensor[j]);
+    }
+    /* Zeros are good values for everything; every row is gathered. */
+    memset(mem->ram, 0, mem->used);
+    for (uint64_t j = 0; family->opcode == NPU_OP_GATHER && j < 9; j++) {
+        tensor_put(&i->tensor[2], &j, (double)(j % 7));
+    }
+    i->program.insn[0].axis.axis = family->axis;
+    if (family->window) {
+        i->program.insn[0].window = (struct npu_insn_window) {
+            .kernel = { 3, 3, 1 }, .stride = { 1, 1, 1 },
+            .dilation = { 1, 1, 1 }, .pad_begin = { 1, 1, 0 },
+            .pad_end = { 1, 1, 0 },
+        };
+    }
+    i->runner = runner_new(&i->program);
+}
+
+static void address_range(const struct tensor *tensor, uint64_t *first,
+                          uint64_t *end)
+{
+    *first = tensor->va;
+    *end = tensor->va + tensor_elements(tensor) *
+           dtype_size(tensor->desc.dtype);
+}
+
+/* ---- Memory that fails --------------------------------------------------- */
+
+/* A hole somewhere in an operand: told with that operand and no code. */
+static void test_fault(void **state)
+{
+    const struct family *family = *state;
+    struct rng rng = rng_new(test_seed());
+    struct test_mem *mem = mem_new(MEMORY);
+    struct npu_verdict verdict;
+    struct instance i;
+
+    instance_new(&i, family, mem);
+    for (unsigned j = 0; j < 24 * family->operands; j++) {
+        unsigned operand = j % family->operands;
+        uint64_t first, end;
+
+        address_range(&i.tensor[operand], &first, &end);
+        mem->mode = j / family->operands % MEM_MODES;
+        mem->hole = first + rng_next(&rng) % (end - first);
+        mem->hole_end = mem->hole + 1;
+        assert_false(run_insn(&i.runner, 0, 1 + j % 8, 1, mem, &verdict));
+        assert_int_equal(verdict.code, NPU_ERR_NONE);
+        assert_int_equal(verdict.insn, 0);
+        assert_int_equal(verdict.operand, operand);
+    }
+    mem->hole = mem->hole_end = 0;
+    assert_true(run_insn(&i.runner, 0, 8, 1, mem, &verdict));
+    runner_free(&i.runner);
+    mem_free(mem);
+}
+
+/* Everything may be read and nothing written. */
+static void test_read_only(void **state)
+{
+    const struct family *family = *state;
+    struct test_mem *mem = mem_new(MEMORY);
+    struct npu_verdict verdict;
+    struct instance i;
+
+    instance_new(&i, family, mem);
+    mem->hole = 0;
+    mem->hole_end = UINT64_MAX;
+    mem->hole_writes = true;
+    for (mem->mode = 0; mem->mode < MEM_MODES; mem->mode++) {
+        assert_false(run_insn(&i.runner, 0, 3, 4, mem, &verdict));
+        assert_int_equal(verdict.code, NPU_ERR_NONE);
+        assert_int_equal(verdict.operand, 0);
+    }
+    runner_free(&i.runner);
+    mem_free(mem);
+}
+
+/* ---- No memory of one's own ---------------------------------------------- */
+
+/* Let each allocation of a tile fail in turn, until none is left to fail. */
+static void test_no_scratch(void **state)
+{
+    const struct family *family = *state;
+    struct test_mem *mem = mem_new(MEMORY);
+    struct instance i;
+
+    instance_new(&i, family, mem);
+    mem->mode = MEM_COPIES;
+    for (int step = 0; ; step++) {
+        struct npu_verdict verdict;
+        bool good;
+
+        fail_after = step;
+        good = npu_run_tile(i.runner.run, 0, 1, 0, &mem->mem, &verdict);
+        if (fail_after >= 0) {
+            /* It needs no more than that. */
+            fail_after = -1;
+            assert_true(good);
+            assert_true(step > 0);
+            break;
+        }
+        assert_false(good);
+        assert_int_equal(verdict.code, NPU_ERR_RESOURCES);
+        assert_int_equal(verdict.insn, 0);
+    }
+    runner_free(&i.runner);
+    mem_free(mem);
+}
+
+static void test_no_program(void **state)
+{
+    struct test_mem *mem = mem_new(MEMORY);
+    struct npu_verdict verdict;
+    struct npu_code *code;
+    struct npu_run *run;
+    struct instance i;
+    size_t size;
+    void *image;
+    int step;
+
+    (void)state;
+    instance_new(&i, &families[0], mem);
+    image = program_image(&i.program, &size);
+    for (step = 0; ; step++) {
+        fail_after = step;
+        code = npu_code_new(image, size, &verdict);
+        if (code) {
+            break;
+        }
+        assert_int_equal(verdict.code, NPU_ERR_RESOURCES);
+    }
+    assert_true(step > 0);
+    fail_after = 0;
+    run = npu_run_new(code, i.program.args, npu_code_args_size(code), &verdict);
+    assert_null(run);
+    assert_int_equal(verdict.code, NPU_ERR_RESOURCES);
+    fail_after = -1;
+    npu_code_free(code);
+    free(image);
+    runner_free(&i.runner);
+    mem_free(mem);
+}
+
+/* ---- Memory that changes while it is read -------------------------------- */
+
+static int32_t restless_count;
+
+/* Every read of b gives another value; every third is zero. */
+static bool restless_read(struct npu_mem *mem, uint64_t va, void *to,
+                          size_t size)
+{
+    static const int32_t values[] = { 0, -1, 7 };
+
+    (void)mem;
+    (void)va;
+    for (size_t i = 0; i < size / 4; i++) {
+        memcpy((char *)to + 4 * i, &values[restless_count++ % 3], 4);
+    }
+    return true;
+}
+
+static bool ignore_write(struct npu_mem *mem, uint64_t va, const void *from,
+                         size_t size)
+{
+    (void)mem;
+    (void)va;
+    (void)from;
+    (void)size;
+    return true;
+}
+
+static void *no_window(struct npu_mem *mem, uint64_t va, size_t size,
+                       bool write)
+{
+    (void)mem;
+    (void)va;
+    (void)size;
+    (void)write;
+    return NULL;
+}
+
+/* Division and gather must not trip over a value that was good a moment ago. */
+static void test_restless(void **state)
+{
+    struct npu_mem restless = { restless_read, ignore_write, no_window };
+    struct test_mem *mem = mem_new(MEMORY);
+
+    (void)state;
+    for (unsigned j = 0; j < sizeof(families) / sizeof(*families); j++) {
+        struct npu_verdict verdict;
+        struct instance i;
+
+        if (families[j].opcode != NPU_OP_DIV &&
+            families[j].opcode != NPU_OP_GATHER) {
+            continue;
+        }
+        mem_reset(mem);
+        instance_new(&i, &families[j], mem);
+        for (unsigned k = 0; k < 9; k++) {
+            bool good = npu_run_tile(i.runner.run, 0, 1, 0, &restless,
+                                     &verdict);
+
+            assert_true(good || verdict.code == NPU_ERR_INDEX);
+        }
+        runner_free(&i.runner);
+    }
+    mem_free(mem);
+}
+
+int main(void)
+{
+    struct suite suite = { 0 };
+
+    for (unsigned i = 0; i < sizeof(families) / sizeof(*families); i++) {
+        void *family = (void *)&families[i];
+
+        suite_add(&suite, test_fault, family, "%s: fault in an operand",
+                  families[i].name);
+        suite_add(&suite, test_read_only, family, "%s: read-only memory",
+                  families[i].name);
+        suite_add(&suite, test_no_scratch, family, "%s: out of host memory",
+                  families[i].name);
+    }
+    suite_add(&suite, test_no_program, NULL,
+              "program and run: out of host memory");
+    suite_add(&suite, test_restless, NULL, "memory that changes under a tile");
+    return suite_run(&suite, "fault");
+}
