@@ -31,7 +31,7 @@ static const struct {
 	const char *text;
 } texts[] = {
 	{ 0, "success" },
-	{ ENODEV, "there is no such card" },
+	{ ENODEV, "there is no such card, or it is gone" },
 	{ EACCES, "no permission to use the card" },
 	{ EIO, "the card does not work" },
 	{ ENOSPC, "no room left in the memory that was asked for" },

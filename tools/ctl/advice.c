@@ -76,19 +76,23 @@ void advise_no_card(void)
 
 static void advise_permission(const struct card *card)
 {
-	const struct group *group = NULL;
+	struct group *group;
 	struct stat file;
 
 	fprintf(stderr, "npuctl: %s; ", card->state.detail);
-	if (!stat(card->node.path, &file) && file.st_gid && file.st_mode & S_IWGRP)
-		group = getgrgid(file.st_gid);
+	if (stat(card->node.path, &file) || !file.st_gid || !(file.st_mode & S_IWGRP)) {
+		fprintf(stderr,
+			"only root may: install 60-npu.rules in /etc/udev/rules.d and type: udevadm trigger\n");
+		return;
+	}
+	group = getgrgid(file.st_gid);
 	if (group)
 		fprintf(stderr,
 			"the group %s may: type: sudo usermod -aG %s $USER, and log in again\n",
 			group->gr_name, group->gr_name);
 	else
-		fprintf(stderr,
-			"only root may: install 60-npu.rules in /etc/udev/rules.d and type: udevadm trigger\n");
+		fprintf(stderr, "the group %u may, which has no name here\n",
+			(unsigned int)file.st_gid);
 }
 
 void advise_card(const struct card *card)
