@@ -12,6 +12,10 @@
 #define PCI_CAPABILITIES 0x34
 #define PCI_COMMAND_ON 0x06     /* memory and bus master */
 
+#define SLOT_CONTROL 0x18       /* in the PCI Express capability */
+#define SLOT_OFF 0x0700         /* power controller and its indicator: off */
+#define SLOT_ON 0x0100
+
 #define WAIT_MS 10000
 
 /* ---- Configuration space ------------------------------------------------- */
@@ -80,14 +84,18 @@ unsigned card_extended_capability(uint16_t id)
     return 0;
 }
 
-void card_setup_port(void)
+/* PCIEXBAR of the host bridge */
+void card_setup_ecam(void)
 {
-    /* PCIEXBAR of the host bridge */
     qemu_outl(0xcf8, 0x80000064);
     qemu_outl(0xcfc, ECAM >> 32);
     qemu_outl(0xcf8, 0x80000060);
     qemu_outl(0xcfc, (uint32_t)ECAM | 1);
+}
 
+void card_setup_port(void)
+{
+    card_setup_ecam();
     port_config_write(0x18, 0x00010100, 4);     /* buses: 0, 1, up to 1 */
     port_config_write(0x20, 0xe1f0e000, 4);     /* memory window */
     port_config_write(0x24, 0xfff10001, 4);     /* prefetchable, 64 bits */
@@ -118,6 +126,21 @@ void card_start_with(const char *args, const char *device)
 void card_start(const char *device)
 {
     card_start_with("", device);
+}
+
+void card_unplug(void)
+{
+    port_config_write(port_capability(0x10) + SLOT_CONTROL, SLOT_OFF, 2);
+    qmp_wait_event("DEVICE_DELETED");
+}
+
+void card_plug(const char *props)
+{
+    qmp("{ 'execute': 'device_add', 'arguments': { 'id': 'card', "
+        "'bus': 'port0', %s } }", props);
+    port_config_write(port_capability(0x10) + SLOT_CONTROL, SLOT_ON, 2);
+    card_setup_bars();
+    card_wait_ready();
 }
 
 void card_flr(void)

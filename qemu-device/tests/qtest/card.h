@@ -13,6 +13,10 @@
 /* The machine that card_start() makes: a root port with one card. */
 #define CARD_PORT "-device pcie-root-port,id=port0,bus=pcie.0,addr=1,chassis=1 "
 
+/* Argument for card_unplug() and card_plug(): hot-plug without ACPI. */
+#define CARD_HOTPLUG \
+    "-global ICH9-LPC.acpi-pci-hotplug-with-bridge-support=off"
+
 /* Where the BARs are put. */
 #define CARD_REGS   0xe0000000ull
 #define CARD_MSIX   0xe1000000ull
@@ -45,10 +49,14 @@ void card_start(const char *device);
 /* The same with more arguments in front. */
 void card_start_with(const char *args, const char *device);
 /* Give buses and BARs their addresses and switch the function on. */
+void card_setup_ecam(void);
 void card_setup_port(void);
 void card_setup_bars(void);
+/* Play the guest's side of the slot.  @props: what device_add takes, in JSON. */
+void card_unplug(void);
+void card_plug(const char *props);
 
-/* Configuration space: of the card, or of a function on bus 0. */
+/* Configuration space: of the card, or of the port (of what is in its place). */
 uint32_t card_config_read(unsigned offset, unsigned size);
 void card_config_write(unsigned offset, uint32_t value, unsigned size);
 uint32_t port_config_read(unsigned offset, unsigned size);

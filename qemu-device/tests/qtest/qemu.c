@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #define _GNU_SOURCE
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -247,6 +248,47 @@ void qemu_print_stderr(void)
     for (char *line = strtok(text, "\n"); line; line = strtok(NULL, "\n")) {
         printf("# qemu: %s\n", line);
     }
+}
+
+unsigned qemu_threads(const char *prefix)
+{
+    char path[64], name[32];
+    unsigned count = 0;
+    struct dirent *entry;
+    DIR *dir;
+
+    snprintf(path, sizeof(path), "/proc/%d/task", qemu_pid);
+    dir = opendir(path);
+    EXPECT(dir);
+    while ((entry = readdir(dir))) {
+        FILE *file;
+
+        snprintf(path, sizeof(path), "/proc/%d/task/%.16s/comm", qemu_pid,
+                 entry->d_name);
+        file = fopen(path, "r");
+        if (file) {
+            count += fgets(name, sizeof(name), file) &&
+                     !strncmp(name, prefix, strlen(prefix));
+            fclose(file);
+        }
+    }
+    closedir(dir);
+    return count;
+}
+
+uint64_t qemu_cpu_ms(void)
+{
+    unsigned long long user = 0, system = 0;
+    char path[64];
+    FILE *file;
+
+    snprintf(path, sizeof(path), "/proc/%d/stat", qemu_pid);
+    file = fopen(path, "r");
+    EXPECT(file);
+    EXPECT(fscanf(file, "%*d (%*[^)]) %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u "
+                  "%*u %llu %llu", &user, &system) == 2);
+    fclose(file);
+    return (user + system) * 1000 / sysconf(_SC_CLK_TCK);
 }
 
 /* ---- The qtest protocol -------------------------------------------------- */

@@ -44,6 +44,10 @@ void qmp_wait_event(const char *name);
 void qemu_print_stderr(void);
 const char *qemu_stderr(void);
 
+/* Threads whose name begins so, and CPU time that QEMU has used. */
+unsigned qemu_threads(const char *prefix);
+uint64_t qemu_cpu_ms(void);
+
 uint64_t now_ms(void);
 void sleep_ms(unsigned ms);
 

@@ -113,10 +113,16 @@ TEST(config, msix_table)
     qemu_quit();
 }
 
-/* On the root complex itself it is an integrated endpoint, and works. */
+/* On the root complex itself it is an integrated endpoint. */
 TEST(config, without_a_port)
 {
-    qemu_start("-device npu-x6000,hbm=64M,bus=pcie.0,addr=2");
+    unsigned at;
+
+    qemu_start("-device npu-x6000,hbm=64M,bus=pcie.0,addr=1");
+    card_setup_ecam();
+    EXPECT_EQ(port_config_read(2, 2), NPU_PCI_DEVICE_ID);
+    at = port_capability(CAP_EXPRESS);
+    EXPECT_EQ(port_config_read(at + 2, 2) >> 4 & 0xf, 9);
     qemu_quit();
 }
 

@@ -448,3 +448,25 @@ TEST(iommu, stop_while_copying)
     queue_ring_doorbell(&queue);
     qemu_quit();
 }
+
+/* The card goes while its threads wait for a translation. */
+TEST(iommu, unplug_while_copying)
+{
+    struct npu_packet copy = vtd_copy();
+    struct queue queue;
+
+    card_start_with(CARD_HOTPLUG " -device intel-iommu,intremap=off,aw-bits=48",
+                    "npu-x6000,hbm=64M");
+    vtd_fill_tables();
+    vtd_enable();
+    for (unsigned i = 0; i < 5; i++) {
+        queue = vtd_enable_queue(0);
+        for (unsigned j = 0; j < 30; j++) {
+            queue_push(&queue, &copy);
+        }
+        queue_ring_doorbell(&queue);
+        card_unplug();
+        card_plug("'driver': 'npu-x6000', 'hbm': 67108864");
+    }
+    qemu_quit();
+}

@@ -4,13 +4,7 @@
 
 #include "card.h"
 
-/* Native hot-plug, so that the test can play the guest with two registers. */
-#define HOTPLUG "-global ICH9-LPC.acpi-pci-hotplug-with-bridge-support=off"
-
 #define QUIT_MS 3000
-#define SLOT_CONTROL 0x18
-#define SLOT_OFF 0x0700         /* power controller and its indicator: off */
-#define SLOT_ON 0x0100
 
 static struct queue start_program(const struct program *program)
 {
@@ -112,33 +106,14 @@ TEST(life, stop_and_cont_many_times)
 
 static void start_hotplug(void)
 {
-    card_start_with(HOTPLUG, "npu-x6000,hbm=64M");
-}
-
-static void unplug(void)
-{
-    unsigned at = port_capability(0x10) + SLOT_CONTROL;
-
-    port_config_write(at, SLOT_OFF, 2);
-    qmp_wait_event("DEVICE_DELETED");
-}
-
-static void plug(void)
-{
-    unsigned at = port_capability(0x10) + SLOT_CONTROL;
-
-    qmp("{ 'execute': 'device_add', 'arguments': { 'driver': 'npu-x6000', "
-        "'id': 'card', 'bus': 'port0', 'hbm': 67108864 } }");
-    port_config_write(at, SLOT_ON, 2);
-    card_setup_bars();
-    card_wait_ready();
+    card_start_with(CARD_HOTPLUG, "npu-x6000,hbm=64M");
 }
 
 TEST(life, unplug_while_a_job_stalls)
 {
     start_hotplug();
     start_stall();
-    unplug();
+    card_unplug();
     EXPECT_EQ(card_config_read(0, 2), 0xffff);
     EXPECT_EQ(reg_read(NPU_REG_MAGIC) == NPU_MAGIC, false);
     qemu_quit();
@@ -150,7 +125,7 @@ TEST(life, unplug_while_tiles_run)
 
     start_hotplug();
     start_program(&program);
-    unplug();
+    card_unplug();
     qemu_quit();
 }
 
@@ -167,7 +142,7 @@ TEST(life, unplug_while_copying_to_the_host)
         queue_push(&queue, &copy);
     }
     queue_ring_doorbell(&queue);
-    unplug();
+    card_unplug();
     qemu_quit();
 }
 
@@ -193,8 +168,8 @@ TEST(life, unplug_and_plug_20_times)
     EXPECT_EQ(count_open(query), 1);
     for (unsigned i = 0; i < 20; i++) {
         start_stall();
-        unplug();
-        plug();
+        card_unplug();
+        card_plug("'driver': 'npu-x6000', 'hbm': 67108864");
         EXPECT_EQ(reg_read(NPU_REG_MAGIC), NPU_MAGIC);
     }
     for (unsigned i = 0; i < 100 && count_open(query) > 1; i++) {
@@ -207,14 +182,11 @@ TEST(life, unplug_and_plug_20_times)
 /* A memory backend is free for the next card when the last one has gone. */
 TEST(life, memdev_is_given_back)
 {
-    card_start_with(HOTPLUG " -object memory-backend-ram,id=m,size=64M",
+    card_start_with(CARD_HOTPLUG " -object memory-backend-ram,id=m,size=64M",
                     "npu-x6000,memdev=m");
     qemu_write(CARD_HBM + 64, 0x77, 4);
-    unplug();
-    qmp("{ 'execute': 'device_add', 'arguments': { 'driver': 'npu-dv200d', "
-        "'id': 'card', 'bus': 'port0', 'memdev': 'm' } }");
-    port_config_write(port_capability(0x10) + SLOT_CONTROL, SLOT_ON, 2);
-    card_setup_bars();
+    card_unplug();
+    card_plug("'driver': 'npu-dv200d', 'memdev': 'm'");
     EXPECT_EQ(reg_read(NPU_REG_PROFILE), NPU_PROFILE_DV200D);
     EXPECT_EQ(qemu_read(CARD_HBM + 64, 4), 0x77);
     qemu_quit();
@@ -225,23 +197,15 @@ TEST(life, refused_hotplug_leaves_nothing)
     const char *text;
 
     start_hotplug();
-    unplug();
+    card_unplug();
     for (unsigned i = 0; i < 5; i++) {
         text = qmp_any("{ 'execute': 'device_add', 'arguments': { "
                        "'driver': 'npu-x6000', 'id': 'card', "
                        "'bus': 'port0', 'dies': 99 } }");
         EXPECT(strstr(text, "dies: 99 is out of range"));
     }
-    plug();
+    card_plug("'driver': 'npu-x6000', 'hbm': 67108864");
     EXPECT_EQ(reg_read(NPU_REG_MAGIC), NPU_MAGIC);
-    qemu_quit();
-}
-
-/* Four cards at work share one pool of threads. */
-TEST(life, cards_share_threads)
-{
-    qemu_start("-device npu-x6000,hbm=64M -device npu-dv100p,hbm=64M "
-               "-device npu-dv200d,hbm=64M -device npu-dv300d,hbm=64M");
     qemu_quit();
 }
 
@@ -280,7 +244,7 @@ TEST(life, only_migratable_is_refused)
 TEST(life, migration_after_unplug)
 {
     start_hotplug();
-    unplug();
+    card_unplug();
     qmp("{ 'execute': 'migrate', 'arguments': { "
         "'uri': 'exec:cat >/dev/null' } }");
     qemu_quit();
