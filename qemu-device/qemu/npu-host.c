@@ -4,7 +4,6 @@
  * called from the card's own threads, without the BQL.
  */
 #include "qemu/osdep.h"
-#include "qemu/cutils.h"
 #include "qemu/log.h"
 #include "qemu/main-loop.h"
 #include "qemu/rcu.h"
@@ -21,7 +20,6 @@
 
 typedef struct NPUThread {
     pthread_t thread;
-    char name[16];
     void (*fn)(void *);
     void *arg;
 } NPUThread;
@@ -31,7 +29,6 @@ static void *npu_thread_main(void *opaque)
     NPUThread *thread = opaque;
 
     rcu_register_thread();
-    pthread_setname_np(pthread_self(), thread->name);
     thread->fn(thread->arg);
     rcu_unregister_thread();
     return NULL;
@@ -44,7 +41,6 @@ static void *npu_thread_spawn(const char *name, void (*fn)(void *), void *arg)
     sigset_t all, old;
     int ret;
 
-    pstrcpy(thread->name, sizeof(thread->name), name);
     thread->fn = fn;
     thread->arg = arg;
     sigfillset(&all);
@@ -55,6 +51,7 @@ static void *npu_thread_spawn(const char *name, void (*fn)(void *), void *arg)
         g_free(thread);
         return NULL;
     }
+    pthread_setname_np(thread->thread, name);
     return thread;
 }
 
