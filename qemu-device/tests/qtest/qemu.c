@@ -156,7 +156,8 @@ static void qemu_spawn(const char *format, va_list ap)
 
     vsnprintf(text, sizeof(text), format, ap);
     snprintf(common, sizeof(common),
-             "-nodefaults -display none -qtest-log none -machine q35 -accel qtest -m 256M "
+             "-nodefaults -display none -machine q35 -accel qtest -m 256M "
+             "-qtest-log none "
              "-chardev socket,id=qtest,fd=%d -qtest chardev:qtest "
              "-chardev socket,id=qmp,fd=%d -mon chardev=qmp,mode=control",
              qtest, monitor);
