@@ -8,6 +8,8 @@
 
 #include "support-core.h"
 
+#define FAKE_HANG_SECONDS 120
+
 struct fake_thread {
     pthread_t thread;
     void (*fn)(void *);
@@ -56,28 +58,39 @@ static void host_wait_hold(struct fake *f)
     pthread_mutex_unlock(&f->lock);
 }
 
+static uint8_t *host_find(struct fake *f, uint64_t bus)
+{
+    uint64_t from = __atomic_load_n(&f->remap_from, __ATOMIC_SEQ_CST);
+
+    if (from && bus / 4096 == from / 4096) {
+        bus = f->remap_to + bus % 4096;
+    }
+    return f->ram + (bus - FAKE_RAM_BUS);
+}
+
 static bool host_translate(void *opaque, uint64_t bus, uint64_t size,
                            bool write, struct npu_host_map *map)
 {
     struct fake *f = opaque;
     unsigned chunk = __atomic_load_n(&f->chunk, __ATOMIC_SEQ_CST);
     uint64_t offset = bus - FAKE_RAM_BUS;
+    bool found = bus >= FAKE_RAM_BUS && offset < FAKE_RAM_SIZE &&
+                 !__atomic_load_n(&f->deny, __ATOMIC_SEQ_CST);
 
     (void)write;
     __atomic_add_fetch(&f->translations, 1, __ATOMIC_SEQ_CST);
+    if (found) {
+        map->ptr = host_find(f, bus);
+        map->size = FAKE_RAM_SIZE - offset < size ? FAKE_RAM_SIZE - offset :
+                                                    size;
+        if (chunk && map->size > chunk - bus % chunk) {
+            map->size = chunk - bus % chunk;
+        }
+        map->ref = f;
+        __atomic_add_fetch(&f->references, 1, __ATOMIC_SEQ_CST);
+    }
     host_wait_hold(f);
-    if (bus < FAKE_RAM_BUS || offset >= FAKE_RAM_SIZE ||
-        __atomic_load_n(&f->deny, __ATOMIC_SEQ_CST)) {
-        return false;
-    }
-    map->ptr = f->ram + offset;
-    map->size = FAKE_RAM_SIZE - offset < size ? FAKE_RAM_SIZE - offset : size;
-    if (chunk && map->size > chunk - bus % chunk) {
-        map->size = chunk - bus % chunk;
-    }
-    map->ref = f;
-    __atomic_add_fetch(&f->references, 1, __ATOMIC_SEQ_CST);
-    return true;
+    return found;
 }
 
 static void host_release(void *opaque, struct npu_host_map *map, bool dirty)
@@ -167,6 +180,7 @@ struct fake *fake_new(const struct fake_config *config)
     const char *why = NULL;
 
     assert_non_null(f);
+    alarm(FAKE_HANG_SECONDS);   /* a test that hangs has failed */
     pthread_mutex_init(&f->lock, NULL);
     pthread_cond_init(&f->changed, NULL);
     f->hbm_size = config->hbm_size ? config->hbm_size :

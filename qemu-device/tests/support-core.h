@@ -45,9 +45,11 @@ struct fake {
     /* How the host behaves */
     unsigned chunk;             /* most bytes of a translation, 0: any */
     bool deny;                  /* nothing can be translated */
+    uint64_t remap_from;        /* a page that is mapped elsewhere, 0: none */
+    uint64_t remap_to;
     pthread_mutex_t lock;
     pthread_cond_t changed;
-    bool hold;                  /* translate() waits while this is set */
+    bool hold;                  /* translate() comes back when this is false */
     unsigned held;              /* threads that wait there */
     char error[256];
 };

@@ -204,6 +204,27 @@ static void test_translations_are_kept_for_the_tile(void **state)
     assert_ptr_equal(window(rig, CLIENT_HBM_VA, 4, false), first);
 }
 
+/* What an older tile walks after an invalidation is not for newer ones. */
+static void test_old_tile_leaves_nothing_behind(void **state)
+{
+    struct rig *rig = *state;
+    struct npu_hbm hbm = { rig->f->hbm, rig->f->hbm_size };
+    struct npu_extent extent;
+    struct npu_hold newer;
+
+    pthread_mutex_lock(&rig->as->lock);
+    rig->as->epoch++;
+    pthread_mutex_unlock(&rig->as->lock);
+    assert_int_equal(npu_as_translate(rig->as, &hbm, &rig->access.hold,
+                                      CLIENT_HBM_VA, &extent), 0);
+    fake_map(rig->f, rig->client.root, CLIENT_HBM_VA, 0x3000, 4096, MAP_HBM);
+    npu_as_enter(rig->as, &newer);
+    assert_int_equal(npu_as_translate(rig->as, &hbm, &newer, CLIENT_HBM_VA,
+                                      &extent), 0);
+    assert_int_equal(extent.address, 0x3000);
+    npu_as_leave(rig->as, &newer);
+}
+
 static void test_host_memory_is_translated_once(void **state)
 {
     struct rig *rig = *state;
@@ -233,6 +254,7 @@ int main(void)
         TEST(test_ranges_that_touch_are_joined),
         TEST(test_more_ranges_than_room),
         TEST(test_translations_are_kept_for_the_tile),
+        TEST(test_old_tile_leaves_nothing_behind),
         TEST(test_host_memory_is_translated_once),
     };
 
