@@ -455,17 +455,17 @@ int npu_ioctl_vm_bind(struct drm_device *drm, void *data, struct drm_file *file)
 	if (ret)
 		return ret;
 
-	ops = npu_uarray_copy(&args->ops, sizeof(*ops), sizeof(*ops));
-	if (IS_ERR_OR_NULL(ops))
-		return PTR_ERR_OR_ZERO(ops);
-
 	vm = npu_vm_lookup(to_npu_file(file), args->vm_id);
-	if (vm) {
+	if (!vm)
+		return -ENOENT;
+
+	ops = npu_uarray_copy(&args->ops, sizeof(*ops), sizeof(*ops));
+	if (IS_ERR(ops))
+		ret = PTR_ERR(ops);
+	else if (ops)
 		ret = npu_bind_checked(vm, file, ops, args->ops.count, &args->failed_op);
-		npu_vm_put(vm);
-	} else {
-		ret = -ENOENT;
-	}
-	kvfree(ops);
+	if (!IS_ERR(ops))
+		kvfree(ops);
+	npu_vm_put(vm);
 	return ret;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <linux/delay.h>
 #include <linux/sizes.h>
+#include <linux/slab.h>
 
 #include <drm/drm_drv.h>
 #include <drm/drm_print.h>
@@ -16,8 +17,24 @@
 /* Small enough that a look at the head of the ring shows progress. */
 #define NPU_COPY_CHUNK		SZ_64M
 
+/* What others stand behind at most when one client's buffer is cleared. */
+#define NPU_COPY_BATCH_PACKETS	63
+#define NPU_COPY_BATCH_BYTES	SZ_512M
+
 /* The card has hung if its own queue gets nowhere for so long. */
 #define NPU_COPY_HANG_MS	10000
+
+/**
+ * struct npu_copy_batch - packets to be written at once
+ * @bytes: bytes that they fill
+ * @count: entries of @packets in use
+ * @packets: the packets
+ */
+struct npu_copy_batch {
+	u64 bytes;
+	u32 count;
+	struct npu_packet packets[NPU_COPY_BATCH_PACKETS];
+};
 
 static u32 npu_copy_room(struct npu_copy *copy)
 {
@@ -53,7 +70,7 @@ static int npu_copy_reserve(struct npu_device *ndev, u32 packets)
 	return -EIO;
 }
 
-/* Write packets, and a fence behind them unless @fence is NULL. */
+/* Write packets and a fence behind them. */
 static int npu_copy_write(struct npu_device *ndev, const struct npu_packet *packets,
 			  u32 count, struct npu_fence *fence)
 {
@@ -73,11 +90,9 @@ static int npu_copy_write(struct npu_device *ndev, const struct npu_packet *pack
 	if (ring->live) {
 		for (i = 0; i < count; i++)
 			npu_ring_write(ring, &packets[i]);
-		if (fence) {
-			npu_fence_init(fence, ring, ++copy->sequence);
-			dma_fence_get(&fence->base);
-			npu_ring_write_fence(ring, fence);
-		}
+		npu_fence_init(fence, ring, ++copy->sequence);
+		dma_fence_get(&fence->base);
+		npu_ring_write_fence(ring, fence);
 		npu_ring_kick(ring);
 	} else {
 		ret = -EIO;
@@ -87,22 +102,75 @@ static int npu_copy_write(struct npu_device *ndev, const struct npu_packet *pack
 	return ret;
 }
 
-static int npu_copy_fill_block(struct npu_device *ndev, u64 offset, u64 size)
+/* As npu_copy_write(), with a fence of its own; that or an error pointer. */
+static struct dma_fence *npu_copy_submit(struct npu_device *ndev,
+					 const struct npu_packet *packets, u32 count,
+					 gfp_t gfp)
 {
-	struct npu_packet packet = {
-		.opcode = NPU_PACKET_FILL,
-		.dst_space = NPU_SPACE_HBM,
-	};
+	struct npu_fence *fence = npu_fence_alloc(gfp);
 	int ret;
 
-	while (size) {
-		packet.copy.dst = offset;
-		packet.copy.size = min_t(u64, size, NPU_COPY_CHUNK);
-		ret = npu_copy_write(ndev, &packet, 1, NULL);
+	if (!fence)
+		return ERR_PTR(-ENOMEM);
+
+	mutex_lock(&ndev->copy.lock);
+	ret = npu_copy_write(ndev, packets, count, fence);
+	mutex_unlock(&ndev->copy.lock);
+	if (ret) {
+		kfree(fence);
+		return ERR_PTR(ret);
+	}
+	return &fence->base;
+}
+
+/* Send a batch on its way once the one before it has ended; *fence is its end. */
+static int npu_copy_flush(struct npu_device *ndev, struct npu_copy_batch *batch,
+			  struct dma_fence **fence)
+{
+	int ret;
+
+	if (*fence) {
+		ret = npu_copy_wait(ndev, *fence, true);
+		/* Until then the memory must not be given back. */
+		if (ret == -ERESTARTSYS)
+			npu_copy_wait(ndev, *fence, false);
+		dma_fence_put(*fence);
+		*fence = NULL;
 		if (ret)
 			return ret;
-		offset += packet.copy.size;
-		size -= packet.copy.size;
+	}
+
+	*fence = npu_copy_submit(ndev, batch->packets, batch->count, GFP_KERNEL);
+	batch->count = 0;
+	batch->bytes = 0;
+	if (!IS_ERR(*fence))
+		return 0;
+	ret = PTR_ERR(*fence);
+	*fence = NULL;
+	return ret;
+}
+
+static int npu_copy_fill(struct npu_device *ndev, struct npu_copy_batch *batch,
+			 u64 offset, u64 size, struct dma_fence **fence)
+{
+	u64 chunk;
+	int ret;
+
+	for (; size; offset += chunk, size -= chunk) {
+		if (batch->count == NPU_COPY_BATCH_PACKETS ||
+		    batch->bytes >= NPU_COPY_BATCH_BYTES) {
+			ret = npu_copy_flush(ndev, batch, fence);
+			if (ret)
+				return ret;
+		}
+		chunk = min_t(u64, size, NPU_COPY_CHUNK);
+		batch->packets[batch->count++] = (struct npu_packet) {
+			.opcode = NPU_PACKET_FILL,
+			.dst_space = NPU_SPACE_HBM,
+			.copy.dst = offset,
+			.copy.size = chunk,
+		};
+		batch->bytes += chunk;
 	}
 	return 0;
 }
@@ -112,38 +180,33 @@ static int npu_copy_fill_block(struct npu_device *ndev, u64 offset, u64 size)
  * @ndev: card
  * @res: the buffer's HBM
  *
+ * A large buffer is cleared in batches, so that others who want something of the
+ * driver's queue stand behind one batch only.
+ *
  * Return: a fence or an error pointer.  Its error says that the memory must not
  * be shown to anybody.
  */
 struct dma_fence *npu_copy_clear(struct npu_device *ndev, struct ttm_resource *res)
 {
-	struct npu_copy *copy = &ndev->copy;
+	struct dma_fence *fence = NULL;
+	struct npu_copy_batch *batch;
 	struct gpu_buddy_block *block;
-	struct npu_fence *fence;
 	int ret = 0;
 
-	/* First: fills under way without a fence behind them could not be awaited. */
-	fence = npu_fence_alloc();
-	if (!fence)
+	batch = kzalloc(sizeof(*batch), GFP_KERNEL);
+	if (!batch)
 		return ERR_PTR(-ENOMEM);
 
-	mutex_lock(&copy->lock);
 	list_for_each_entry(block, &to_npu_hbm_resource(res)->blocks, link) {
-		ret = npu_copy_fill_block(ndev, gpu_buddy_block_offset(block),
-					  gpu_buddy_block_size(&ndev->hbm.mm, block));
+		ret = npu_copy_fill(ndev, batch, gpu_buddy_block_offset(block),
+				    gpu_buddy_block_size(&ndev->hbm.mm, block), &fence);
 		if (ret)
 			break;
 	}
 	if (!ret)
-		ret = npu_copy_write(ndev, NULL, 0, fence);
-	mutex_unlock(&copy->lock);
-
-	/* A write fails only on a card that was reset or is gone. */
-	if (ret) {
-		kfree(fence);
-		return ERR_PTR(ret);
-	}
-	return &fence->base;
+		ret = npu_copy_flush(ndev, batch, &fence);
+	kfree(batch);
+	return ret ? ERR_PTR(ret) : fence;
 }
 
 /**
@@ -166,29 +229,19 @@ int npu_copy_invalidate(struct npu_device *ndev, u64 root, u64 address, u64 size
 		.invalidate.address = address,
 		.invalidate.size = size,
 	};
-	struct npu_fence *fence;
+	struct dma_fence *fence;
 	int ret;
 
-	fence = npu_fence_alloc();
-	if (!fence) {
-		ret = -ENOMEM;
-		goto lost;
+	/* What has been unmapped can only be given back after this. */
+	fence = npu_copy_submit(ndev, &packet, 1, GFP_KERNEL | __GFP_NOFAIL);
+	if (IS_ERR(fence)) {
+		ret = PTR_ERR(fence);
+	} else {
+		ret = npu_copy_wait(ndev, fence, false);
+		dma_fence_put(fence);
 	}
-
-	mutex_lock(&ndev->copy.lock);
-	ret = npu_copy_write(ndev, &packet, 1, fence);
-	mutex_unlock(&ndev->copy.lock);
-	if (ret) {
-		kfree(fence);
-		goto lost;
-	}
-
-	ret = npu_copy_wait(ndev, &fence->base, false);
-	dma_fence_put(&fence->base);
-	if (!ret)
-		return 0;
-lost:
-	npu_reset_card(ndev, "translations could not be invalidated");
+	if (ret)
+		npu_reset_card(ndev, "translations could not be invalidated");
 	return ret;
 }
 

@@ -250,10 +250,10 @@ static void npu_device_stop(struct npu_device *ndev)
 {
 	npu_reset_if_dirty(ndev);
 	npu_irq_fini(ndev);
+	cancel_work_sync(&ndev->reset_work);
 	npu_copy_cancel(ndev, -ENODEV);
 	npu_queue_unplug_all(ndev);
 	npu_copy_fini(ndev);
-	cancel_work_sync(&ndev->reset_work);
 }
 
 static int npu_device_init_hardware(struct npu_device *ndev, struct pci_dev *pdev)

@@ -32,13 +32,14 @@ static const struct dma_fence_ops npu_fence_ops = {
 
 /**
  * npu_fence_alloc() - the memory of a fence
+ * @gfp: how to allocate it
  *
  * Apart from npu_fence_init() because the number of a job is known only where
  * nothing may be allocated any more.  Until then kfree() frees it.
  */
-struct npu_fence *npu_fence_alloc(void)
+struct npu_fence *npu_fence_alloc(gfp_t gfp)
 {
-	return kzalloc(sizeof(struct npu_fence), GFP_KERNEL_ACCOUNT);
+	return kzalloc(sizeof(struct npu_fence), gfp);
 }
 
 void npu_fence_init(struct npu_fence *fence, struct npu_ring *ring, u64 sequence)

@@ -3,6 +3,7 @@
 #define _NPU_FENCE_H_
 
 #include <linux/dma-fence.h>
+#include <linux/gfp_types.h>
 
 struct npu_ring;
 
@@ -25,7 +26,7 @@ static inline struct npu_fence *to_npu_fence(struct dma_fence *fence)
 	return container_of(fence, struct npu_fence, base);
 }
 
-struct npu_fence *npu_fence_alloc(void);
+struct npu_fence *npu_fence_alloc(gfp_t gfp);
 void npu_fence_init(struct npu_fence *fence, struct npu_ring *ring, u64 sequence);
 
 #endif

@@ -198,7 +198,7 @@ struct npu_job *npu_job_create(struct npu_file *nfile, const struct drm_npu_job 
 		ret = -ECANCELED;
 		goto err_queue;
 	}
-	job->fence = npu_fence_alloc();
+	job->fence = npu_fence_alloc(GFP_KERNEL_ACCOUNT);
 	if (!job->fence) {
 		ret = -ENOMEM;
 		goto err_queue;

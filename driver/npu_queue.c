@@ -118,6 +118,7 @@ static void npu_queue_free(struct npu_ring *ring)
 {
 	struct npu_queue *queue = to_npu_queue(ring);
 
+	mutex_destroy(&queue->stop_lock);
 	kfree_rcu(queue, rcu);
 	module_put(THIS_MODULE);
 }
@@ -272,7 +273,6 @@ static void npu_queue_release_work(struct work_struct *work)
 	drm_sched_fini(&queue->sched);
 	npu_vm_put(queue->vm);
 	npu_queue_release_client(queue->client);
-	mutex_destroy(&queue->stop_lock);
 	npu_ring_put(&queue->ring);
 }
 
@@ -410,7 +410,7 @@ static int npu_queue_start(struct npu_queue *queue)
 
 	/* A reset would not know of a queue that starts in the middle of it. */
 	mutex_lock(&ndev->reset_lock);
-	if (npu_vm_is_lost(queue->vm))
+	if (ndev->health != DRM_NPU_HEALTH_OK || npu_vm_is_lost(queue->vm))
 		ret = -EIO;
 	else
 		ret = npu_ring_start(&queue->ring, &config);
