@@ -15,11 +15,11 @@
 #define NPU_COPY_RING_ORDER	9
 
 /* Small enough that a look at the head of the ring shows progress. */
-#define NPU_COPY_CHUNK		SZ_64M
+#define NPU_COPY_CHUNK		SZ_16M
 
 /* What others stand behind at most when one client's buffer is cleared. */
 #define NPU_COPY_BATCH_PACKETS	63
-#define NPU_COPY_BATCH_BYTES	SZ_512M
+#define NPU_COPY_BATCH_BYTES	SZ_64M
 
 /* The card has hung if its own queue gets nowhere for so long. */
 #define NPU_COPY_HANG_MS	10000

@@ -280,6 +280,8 @@ static int npu_device_init_hardware(struct npu_device *ndev, struct pci_dev *pde
  * npu_device_init() - bring a card up and show it to user space
  * @ndev: card, zeroed
  * @pdev: its function
+ *
+ * Return: 0 or a negative errno.
  */
 int npu_device_init(struct npu_device *ndev, struct pci_dev *pdev)
 {

@@ -36,6 +36,8 @@ static const struct dma_fence_ops npu_fence_ops = {
  *
  * Apart from npu_fence_init() because the number of a job is known only where
  * nothing may be allocated any more.  Until then kfree() frees it.
+ *
+ * Return: the memory, or NULL.
  */
 struct npu_fence *npu_fence_alloc(gfp_t gfp)
 {

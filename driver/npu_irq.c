@@ -18,6 +18,8 @@
  *
  * The first vector has the events and the driver's own queue, so that they never
  * stand behind the traffic of clients unless there is no other vector.
+ *
+ * Return: the vector's number on the card.
  */
 u32 npu_irq_vector(const struct npu_irq *irq, u32 queue)
 {
@@ -109,6 +111,8 @@ static int npu_irq_request(struct npu_device *ndev, u32 index)
  *
  * More would gain nothing, and CPUs have about 200 each for all devices: with 16
  * cards in a small machine there would not be enough.
+ *
+ * Return: 0 or a negative errno.
  */
 int npu_irq_init(struct npu_device *ndev)
 {

@@ -156,6 +156,8 @@ static u32 npu_mmu_leaf_level(u64 va, const struct npu_cursor *cur)
  * npu_mmu_map_needs() - how many tables a mapping needs at most
  * @va: first address
  * @cur: what will be mapped
+ *
+ * Return: the number.
  */
 u32 npu_mmu_map_needs(u64 va, struct npu_cursor cur)
 {
@@ -213,6 +215,8 @@ u32 npu_mmu_unmap_needs(struct npu_mmu *mmu, u64 va, u64 size)
  * @count: how many must be there
  *
  * It also tries to have some more for unmapping later.
+ *
+ * Return: 0, -ENOMEM, or -ENOSPC if HBM is full.
  */
 int npu_mmu_reserve(struct npu_mmu *mmu, u32 count)
 {

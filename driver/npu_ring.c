@@ -174,6 +174,8 @@ struct npu_ring *npu_ring_find(struct npu_device *ndev, unsigned long *id)
  * @config: what it runs on
  *
  * The caller is inside drm_dev_enter().
+ *
+ * Return: 0, or -EIO if the card does not like what it is told.
  */
 int npu_ring_start(struct npu_ring *ring, const struct npu_ring_config *config)
 {

@@ -34,6 +34,8 @@ static int npu_syncs_count(const struct drm_npu_job *jobs, u32 count, u32 *ins, 
  * @file: whose handles they are
  * @jobs: jobs
  * @count: their number
+ *
+ * Return: 0 or a negative errno.
  */
 int npu_syncs_init(struct npu_syncs *syncs, struct drm_file *file,
 		   const struct drm_npu_job *jobs, u32 count)
@@ -235,6 +237,8 @@ static int npu_syncs_add_outs(struct npu_syncs *syncs, const struct drm_npu_arra
  * @args: job as the client gave it
  * @job: job
  * @index: its index; jobs are added in order
+ *
+ * Return: 0 or a negative errno.
  */
 int npu_syncs_add_job(struct npu_syncs *syncs, const struct drm_npu_job *args,
 		      struct npu_job *job, u32 index)

@@ -63,6 +63,8 @@ struct npu_vm *npu_vm_lookup(struct npu_file *nfile, u32 id)
  * @vm: address space
  * @exec: where to lock
  * @fences: how many fences may be added
+ *
+ * Return: 0 or a negative errno, -EDEADLK if the locks have to be taken anew.
  */
 int npu_vm_prepare(struct npu_vm *vm, struct drm_exec *exec, u32 fences)
 {
