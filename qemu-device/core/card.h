@@ -2,9 +2,9 @@
 /*
  * What the files of the core share.
  *
- * Threads: one command processor (CP) a card fetches packets and raises vectors;
- * worker threads of the pool run tasks (job.h); callers of npu_card.h come from
- * wherever the host likes.
+ * Threads: one command processor (CP) a card fetches packets and raises
+ * vectors; worker threads of the pool run tasks (job.h); callers of npu_card.h
+ * come from wherever the host likes.
  *
  * Locks, outermost first: the host's own, npu_card.lock, npu_pool.lock or
  * npu_as.lock, npu_dma.gate.  npu_card.lock is never held while memory of the

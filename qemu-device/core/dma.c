@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Host memory.  A bus address is translated outside the gate, where the host may
- * take its own lock; the copy is done inside the gate, after a look at whether
- * the translation still holds, at most DMA_PIECE bytes at a time so that whoever
- * wants the gate for writing waits for microseconds only.
+ * Host memory.  A bus address is translated outside the gate, where the host
+ * may take its own lock; the copy is done inside the gate, after a look at
+ * whether the translation still holds, at most DMA_PIECE bytes at a time so
+ * that whoever wants the gate for writing waits for microseconds only.
  */
 #define _GNU_SOURCE
 #include <string.h>
@@ -65,8 +65,9 @@ static bool dma_covers(const struct npu_dma_map *map, uint64_t bus,
 }
 
 /*
- * From the start of the line, so that one translation serves a whole record.  The
- * map is left alone while parked: a quiesce lets go of what queues hold then.
+ * From the start of the line, so that one translation serves a whole record.
+ * The map is left alone while parked: a quiesce lets go of what queues hold
+ * then.
  */
 static bool dma_map(struct npu_card *card, struct npu_dma_map *map,
                     uint64_t bus, uint64_t size, bool write,
@@ -192,11 +193,13 @@ bool npu_dma_write(struct npu_card *card, struct npu_dma_map *map,
 bool npu_dma_load64(struct npu_card *card, struct npu_dma_map *map,
                     uint64_t bus, uint64_t *value)
 {
-    return dma_transfer(card, map, bus, DMA_LINE, DMA_LOAD64, value, sizeof(*value));
+    return dma_transfer(card, map, bus, DMA_LINE, DMA_LOAD64, value,
+                        sizeof(*value));
 }
 
 bool npu_dma_store64(struct npu_card *card, struct npu_dma_map *map,
                      uint64_t bus, uint64_t value)
 {
-    return dma_transfer(card, map, bus, DMA_LINE, DMA_STORE64, &value, sizeof(value));
+    return dma_transfer(card, map, bus, DMA_LINE, DMA_STORE64, &value,
+                        sizeof(value));
 }

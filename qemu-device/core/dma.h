@@ -8,8 +8,9 @@
 #include "npu_card.h"
 
 /*
- * Copies hold the gate for reading; whoever changes the host's mappings takes it
- * for writing and raises the generation.  Nothing inside the gate takes a lock.
+ * Copies hold the gate for reading; whoever changes the host's mappings takes
+ * it for writing and raises the generation.  Nothing inside the gate takes a
+ * lock.
  */
 struct npu_dma {
     pthread_rwlock_t gate;

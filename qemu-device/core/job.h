@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A packet that takes long: RUN on the dies, COPY and FILL on the DMA engines. */
+/*
+ * A packet that takes long: RUN on the dies, COPY and FILL on the DMA engines.
+ */
 #ifndef NPU_JOB_H
 #define NPU_JOB_H
 
@@ -39,8 +41,8 @@ struct npu_task {
 };
 
 /*
- * The card's lock protects all, with one exception: the task PREPARE, ADVANCE or
- * REPORT is alone in its job and owns what is marked (task).
+ * The card's lock protects all, with one exception: the task PREPARE, ADVANCE
+ * or REPORT is alone in its job and owns what is marked (task).
  */
 struct npu_job {
     TAILQ_ENTRY(npu_job) link;  /* in the card's list while ready */

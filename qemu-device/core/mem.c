@@ -115,8 +115,9 @@ static uint64_t range_grown(const struct npu_range *range,
 }
 
 /*
- * Ranges that touch are joined.  When there is no room for another, the one that
- * grows least takes it in: too much may be called written, never too little.
+ * Ranges that touch are joined.  When there is no room for another, the one
+ * that grows least takes it in: too much may be called written, never too
+ * little.
  */
 void npu_access_written(struct npu_access *access, uint64_t offset,
                         uint64_t size)

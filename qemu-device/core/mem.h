@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* One user of memory for the time of a tile: translations, faults, dirty HBM. */
+/*
+ * One user of memory for the time of a tile: translations, faults, dirty HBM.
+ */
 #ifndef NPU_ACCESS_H
 #define NPU_ACCESS_H
 

@@ -56,7 +56,9 @@ static uint32_t pte_check_leaf(const struct npu_hbm *hbm, uint64_t pte,
     return NPU_ERR_NONE;
 }
 
-/* Entries behind a 4 KiB leaf that go on where it ends make one extent of it. */
+/*
+ * Entries behind a 4 KiB leaf that go on where it ends make one extent of it.
+ */
 static uint64_t pte_run(const struct npu_hbm *hbm, uint64_t table,
                         unsigned index, uint64_t pte)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The worker pool of a process.  A card that has work stands in a list; a thread
- * takes the first card, does one piece of its work and puts it behind the
- * others, so that cards share the threads evenly.
+ * The worker pool of a process.  A card that has work stands in a list; a
+ * thread takes the first card, does one piece of its work and puts it behind
+ * the others, so that cards share the threads evenly.
  */
 #include <pthread.h>
 #include <stdio.h>

@@ -4,8 +4,9 @@
  * feed the identity registers and the timing model, never a result.
  *
  * Sources: "reported": press reports on the X6000, not confirmed by its maker.
- * "Hopper", "Blackwell", "Rubin": public data sheets of the class of NVIDIA part
- * that the maker states for the model, dense figures.  "stated": by the maker.
+ * "Hopper", "Blackwell", "Rubin": public data sheets of the class of NVIDIA
+ * part that the maker states for the model, dense figures.  "stated": by the
+ * maker.
  */
 #include "npu_card.h"
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * One queue: its life, fetching packets from its ring, and how it ends.  Only the
- * command processor touches a ring; the callers of MMIO change the state and
- * leave the rest to it.
+ * One queue: its life, fetching packets from its ring, and how it ends.  Only
+ * the command processor touches a ring; the callers of MMIO change the state
+ * and leave the rest to it.
  */
 #include <stdio.h>
 #include <string.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * BAR0.  The address space is a few blocks of equal units (the card itself, dies,
- * vectors, queues); a table says what the registers of a unit are.  An access
- * that no table knows reads zero and writes nothing.
+ * BAR0.  The address space is a few blocks of equal units (the card itself,
+ * dies, vectors, queues); a table says what the registers of a unit are.  An
+ * access that no table knows reads zero and writes nothing.
  *
  * A 64-bit register is read in two halves by reading its low word, which holds
  * the high word for the next read of that, and written by writing its high word

@@ -2,8 +2,9 @@
 /*
  * Gangs.  A RUN gets all dies of its queue's mask at once or none.  Those that
  * wait stand in one line; nobody overtakes a queue whose dies overlap with its
- * own, others do.  Who has held a gang for a time slice while others wait for one
- * of its dies gives it back at the next tile and goes to the end of the line.
+ * own, others do.  Who has held a gang for a time slice while others wait for
+ * one of its dies gives it back at the next tile and goes to the end of the
+ * line.
  */
 #include "card.h"
 
@@ -204,7 +205,10 @@ static bool sched_stall_over(struct npu_job *job, uint64_t now,
     return false;
 }
 
-/* A job with tiles looks at its slice between these; nobody else does for a stall. */
+/*
+ * A job with tiles looks at its slice between these; nobody else does for a
+ * stall.
+ */
 static void sched_check_stall(struct npu_card *card, struct npu_queue *queue,
                               uint64_t now, uint64_t *deadline)
 {

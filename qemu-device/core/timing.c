@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The timing model: what an operation would take on the silicon.  A gang has the
- * share of the package's peak and bandwidth that its dies are of the whole.
+ * The timing model: what an operation would take on the silicon.  A gang has
+ * the share of the package's peak and bandwidth that its dies are of the whole.
  */
 #include "card.h"
 
@@ -33,7 +33,9 @@ uint64_t npu_timing_insn(const struct npu_profile *profile, unsigned dies,
     return (compute > memory ? compute : memory) + profile->latency + 0.5;
 }
 
-/* Per chunk: the engines overlap the latency of one with the bytes of another. */
+/*
+ * Per chunk: the engines overlap the latency of one with the bytes of another.
+ */
 uint64_t npu_timing_copy(const struct npu_profile *profile, uint64_t bytes)
 {
     double bandwidth = profile->hbm_bandwidth < TIMING_LINK_BYTES_PER_NS ?

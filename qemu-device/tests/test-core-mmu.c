@@ -493,7 +493,9 @@ static void test_stop_ends_a_waiting_invalidate(void **state)
     assert_true(fq_sync(&rig->q));
 }
 
-/* Remap and invalidate while tiles run: after INVALIDATE no old page changes. */
+/*
+ * Remap and invalidate while tiles run: after INVALIDATE no old page changes.
+ */
 static void test_invalidate_against_running_tiles(void **state)
 {
     struct rig *rig = *state;

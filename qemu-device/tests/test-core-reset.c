@@ -411,7 +411,10 @@ static void test_quiesce_during_copies(void **state)
     assert_int_equal(rig->f->hbm[8ull * FAKE_DIE_HBM - 4], 5);
 }
 
-/* The host stops with its own lock held: who waits for that must not be waited for. */
+/*
+ * The host stops with its own lock held: who waits for that must not be waited
+ * for.
+ */
 static void test_quiesce_while_translating(void **state)
 {
     struct rig *rig = *state;

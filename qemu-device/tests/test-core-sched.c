@@ -108,7 +108,9 @@ static void test_disjoint_gangs_run_at_once(void **state)
     }
 }
 
-/* Stalls need no thread: with one, a program still runs beside seven of them. */
+/*
+ * Stalls need no thread: with one, a program still runs beside seven of them.
+ */
 static void test_stalls_occupy_no_thread(void **state)
 {
     struct rig *rig = *state;
