@@ -34,7 +34,7 @@ const struct npu_profile npu_profiles[] = {
     {
         .id = NPU_PROFILE_DV100P,
         .type = "npu-dv100p",
-        .model = "DeepVerse100",
+        .model = "DV100P",
         .dies = 8,                      /* assumed: as X6000 */
         .hbm_size = 128 * GIB,          /* assumed */
         .peak_f32 = 67 * TERA,          /* Hopper */
@@ -51,7 +51,7 @@ const struct npu_profile npu_profiles[] = {
     {
         .id = NPU_PROFILE_DV200D,
         .type = "npu-dv200d",
-        .model = "DeepVerse200D",
+        .model = "DV200D",
         .dies = 8,                      /* assumed: as X6000 */
         .hbm_size = 96 * GIB,           /* assumed */
         .peak_f32 = 80 * TERA,          /* Blackwell */
@@ -68,7 +68,7 @@ const struct npu_profile npu_profiles[] = {
     {
         .id = NPU_PROFILE_DV300D,
         .type = "npu-dv300d",
-        .model = "DeepVerse300D",
+        .model = "DV300D",
         .dies = 8,                      /* assumed: as X6000 */
         .hbm_size = 144 * GIB,          /* assumed */
         .peak_f32 = 130 * TERA,         /* assumed: Rubin */
