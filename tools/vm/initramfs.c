@@ -147,8 +147,7 @@ static void add_tools(struct initramfs *r)
 
 	cpio_dir(&r->cpio, VM_BIN, 0755);
 	for (size_t i = 0; i < sizeof(tools) / sizeof(tools[0]); i++)
-		if (vm_find(tools[i]))
-			add_program(r, vm_find(tools[i]), VM_BIN);
+		add_program(r, vm_need(tools[i]), VM_BIN);
 	if (vm_find(VM_PIECE_MODELS))
 		add_tree(r, vm_find(VM_PIECE_MODELS), VM_SHARE_DATA "/npu/models");
 	if (vm_find(VM_PIECE_SELFTESTS))
