@@ -4,7 +4,8 @@
 
 #include <linux/types.h>
 
-struct gpu_buddy_block;
+#include "npu_compat.h"
+
 struct npu_device;
 struct ttm_buffer_object;
 

@@ -34,14 +34,22 @@ static struct dma_fence *npu_job_prepare(struct drm_sched_job *sched_job,
 	return NULL;
 }
 
-/* Has the card worked on the packet at the head for too long? */
+/*
+ * Has the card worked on the packet at the head for too long?  It cannot have if it
+ * was at the head for less: then the registers need not be read.
+ */
 static bool npu_job_is_late(struct npu_queue *queue)
 {
 	struct npu_ring *ring = &queue->ring;
-	u64 head = npu_ring_head(ring);
-	u64 executed = npu_ring_exec_time(ring);
+	u64 head, executed;
+
+	if (list_empty(&ring->pending) ||
+	    time_before(jiffies, ring->progress + msecs_to_jiffies(queue->timeout_ms)))
+		return false;
 
 	/* The time is that of the packet at the head, if it is still there. */
+	head = npu_ring_head(ring);
+	executed = npu_ring_exec_time(ring);
 	return head == npu_ring_head(ring) &&
 	       executed >= (u64)queue->timeout_ms * NSEC_PER_MSEC;
 }
@@ -54,7 +62,7 @@ static void npu_job_emit(struct npu_job *job, struct npu_fence *fence)
 	 * The scheduler starts its timer anew for every job that it hands over.  A
 	 * client that keeps them coming must not keep a job running for ever.
 	 */
-	if (!list_empty(&ring->pending) && npu_job_is_late(job->queue))
+	if (npu_job_is_late(job->queue))
 		drm_sched_fault(&job->queue->sched);
 
 	job->run.run.cookie = job->number;

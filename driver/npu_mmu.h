@@ -6,7 +6,8 @@
 #include <linux/types.h>
 #include <linux/xarray.h>
 
-struct gpu_buddy_block;
+#include "npu_compat.h"
+
 struct npu_cursor;
 struct npu_device;
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <linux/dma-mapping.h>
 #include <linux/iopoll.h>
+#include <linux/jiffies.h>
 
 #include <drm/drm_print.h>
 
@@ -264,6 +265,8 @@ void npu_ring_write_fence(struct npu_ring *ring, struct npu_fence *fence)
 	};
 
 	npu_ring_write(ring, &packet);
+	if (list_empty(&ring->pending))
+		ring->progress = jiffies;
 	list_add_tail(&fence->link, &ring->pending);
 }
 
@@ -284,6 +287,7 @@ void npu_ring_kick(struct npu_ring *ring)
 static void npu_ring_signal(struct npu_ring *ring, struct npu_fence *fence, int error)
 {
 	list_del_init(&fence->link);
+	ring->progress = jiffies;
 	if (ring->ops->done)
 		ring->ops->done(ring, fence, error);
 	if (error)

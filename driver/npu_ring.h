@@ -51,6 +51,7 @@ struct npu_ring_config {
  * @lock: protects what follows; taken in fence signalling paths
  * @live: the hardware queue may be touched and the memory is there
  * @written: packets written since it was started
+ * @progress: when the oldest pending fence became that, jiffies
  * @pending: fences that the card has still to reach, in order
  * @packets: the packets
  * @packets_dma: their bus address
@@ -69,6 +70,7 @@ struct npu_ring {
 	spinlock_t lock;	/* all below */
 	bool live;
 	u64 written;
+	unsigned long progress;
 	struct list_head pending;
 	struct npu_packet *packets;
 	dma_addr_t packets_dma;
