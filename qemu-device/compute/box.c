@@ -15,14 +15,18 @@
 #include "tile.h"
 
 /*
- * A window costs a walk over its pages, a copy costs an access a run.  They meet
- * at about this many bytes between two runs.
+ * A window costs a walk over its pages; a copy costs an access a run, and its
+ * bytes.  They meet at about this many bytes of window for a run, and for a byte.
  */
 #define WINDOW_PER_RUN (32u << 10)
+#define WINDOW_PER_BYTE 16
 
 /* Runs with gaps of up to so many bytes are read with their gaps. */
 #define GAP_MAX 64
 #define BOUNCE 4096
+
+/* Side of a block, in elements, that is transposed in the CPU's first cache. */
+#define BLOCK 32
 
 void npu_box_cut(struct npu_box *part, const struct npu_box *box,
                  const uint64_t *start, const uint64_t *size)
@@ -88,20 +92,20 @@ static uint64_t dense_strides(const struct npu_box *box, int64_t *stride)
     return bytes;
 }
 
-/* Is a walk over so many bytes cheaper than an access a run? */
+/* Is a walk over so many bytes cheaper than a copy of the box? */
 static bool worth_window(const struct npu_box *box, uint64_t span)
 {
     struct npu_loop loop;
-    uint64_t runs;
+    uint64_t elements = npu_box_distinct(box), runs = elements;
     unsigned last;
 
     box_loop(&loop, box, box->stride);
     last = loop.rank - 1;
-    runs = npu_box_distinct(box);
     if (loop.stride[0][last] == box->size) {
         runs /= loop.extent[last];
     }
-    return span / WINDOW_PER_RUN <= runs;
+    return span <= runs * WINDOW_PER_RUN +
+           elements * box->size * WINDOW_PER_BYTE;
 }
 
 static bool box_window(struct npu_tile *tile, const struct npu_box *box,
@@ -246,17 +250,63 @@ bool npu_box_store(struct npu_tile *tile, unsigned operand,
     return view->direct || npu_box_write(tile, operand, box, view);
 }
 
-static void write_direct(const struct npu_loop *loop, const struct npu_box *box,
-                         unsigned char *to, const unsigned char *from)
+/* Copy a sheet of rows by columns elements. */
+static void copy_sheet(unsigned char *to, const int64_t *to_stride,
+                       const unsigned char *from, const int64_t *from_stride,
+                       unsigned size, uint64_t rows, uint64_t columns)
 {
-    struct npu_loop_at at = { 0 };
-    unsigned last = loop->rank - 1;
+    for (uint64_t row = 0; row < rows; row++) {
+        npu_row_copy(to, to_stride[1], from, from_stride[1], size, columns);
+        to += to_stride[0];
+        from += from_stride[0];
+    }
+}
 
+/* The same where rows are fast in one and columns in the other: by blocks. */
+static void copy_across(unsigned char *to, const int64_t *to_stride,
+                        const unsigned char *from, const int64_t *from_stride,
+                        unsigned size, uint64_t rows, uint64_t columns)
+{
+    for (uint64_t row = 0; row < rows; row += BLOCK) {
+        for (uint64_t column = 0; column < columns; column += BLOCK) {
+            int64_t i = (int64_t)row, j = (int64_t)column;
+
+            copy_sheet(to + i * to_stride[0] + j * to_stride[1], to_stride,
+                       from + i * from_stride[0] + j * from_stride[1],
+                       from_stride, size,
+                       rows - row < BLOCK ? rows - row : BLOCK,
+                       columns - column < BLOCK ? columns - column : BLOCK);
+        }
+    }
+}
+
+/* The loop is tidy for what is written; both sides are within reach. */
+static void copy_direct(const struct npu_loop *loop, unsigned size,
+                        unsigned char *to, const unsigned char *from)
+{
+    struct npu_loop outer = *loop;
+    struct npu_loop_at at = { 0 };
+    unsigned row = loop->rank - 2, column = loop->rank - 1;
+
+    if (loop->rank == 1) {
+        npu_row_copy(to, loop->stride[0][0], from, loop->stride[1][0], size,
+                     loop->extent[0]);
+        return;
+    }
+    outer.rank--;
     do {
-        npu_row_copy(to + at.offset[0], loop->stride[0][last],
-                     from + at.offset[1], loop->stride[1][last], box->size,
-                     loop->extent[last]);
-    } while (npu_loop_next(loop, &at));
+        int64_t to_stride[2] = { loop->stride[0][row],
+                                 loop->stride[0][column] };
+        int64_t from_stride[2] = { loop->stride[1][row],
+                                   loop->stride[1][column] };
+        bool across = from_stride[1] < 0 ? -from_stride[1] > BLOCK :
+                      from_stride[1] > BLOCK;
+
+        (across ? copy_across : copy_sheet)(to + at.offset[0], to_stride,
+                                            from + at.offset[1], from_stride,
+                                            size, loop->extent[row],
+                                            loop->extent[column]);
+    } while (npu_loop_next(&outer, &at));
 }
 
 bool npu_box_write(struct npu_tile *tile, unsigned operand,
@@ -269,7 +319,7 @@ bool npu_box_write(struct npu_tile *tile, unsigned operand,
 
     box_loop(&loop, box, from->stride);
     if (box_window(tile, box, true, &window)) {
-        write_direct(&loop, box, window.at, from->at);
+        copy_direct(&loop, box->size, window.at, from->at);
         return true;
     }
     last = loop.rank - 1;

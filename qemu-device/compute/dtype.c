@@ -6,6 +6,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "clones.h"
 #include "dtype.h"
 #include "npu/isa.h"
 
@@ -137,6 +138,7 @@ static inline int8_t saturate_s8(int32_t value)
         }                                                                   \
     } while (0)
 
+NPU_CLONES
 const float *npu_row_f32(const void *from, int64_t stride, uint32_t dtype,
                          size_t n, float *tmp)
 {
@@ -160,6 +162,7 @@ const float *npu_row_f32(const void *from, int64_t stride, uint32_t dtype,
     return tmp;
 }
 
+NPU_CLONES
 const int32_t *npu_row_s32(const void *from, int64_t stride, uint32_t dtype,
                            size_t n, int32_t *tmp)
 {
@@ -193,6 +196,7 @@ void npu_row_get_f32(float *to, const void *from, int64_t stride,
     }
 }
 
+NPU_CLONES
 void npu_row_put_f32(void *to, int64_t stride, uint32_t dtype, size_t n,
                      const float *from)
 {
@@ -212,6 +216,7 @@ void npu_row_put_f32(void *to, int64_t stride, uint32_t dtype, size_t n,
     }
 }
 
+NPU_CLONES
 void npu_row_put_s32(void *to, int64_t stride, uint32_t dtype, size_t n,
                      const int32_t *from)
 {

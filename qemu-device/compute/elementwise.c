@@ -3,6 +3,7 @@
  * Element-wise instructions: rows of operands to the type to calculate in, the
  * kernel over them, and the row back.
  */
+#include "clones.h"
 #include "dtype.h"
 #include "elementwise.h"
 #include "plan.h"
@@ -116,6 +117,7 @@ bool npu_elementwise_run(struct npu_tile *tile)
  * that is what ivdep tells the vectoriser.
  */
 #define BINARY(name, type, EXPR)                                            \
+    NPU_CLONES                                                              \
     void name(type *d, const type *a, const type *b, size_t n)              \
     {                                                                       \
         _Pragma("GCC ivdep")                                                \

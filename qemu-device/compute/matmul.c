@@ -54,7 +54,7 @@ void npu_matmul_cut(const struct npu_work *work, unsigned dies,
     struct matmul_ns cost = {
         .rank = d->rank,
         .k = a->extent[n],
-        .mac_ps = a->dtype == NPU_DTYPE_S8 ? 120 : 16,
+        .mac_ps = a->dtype == NPU_DTYPE_S8 ? 50 : 16,
         .a_ps = matrix_ps(a),
         .b_ps = matrix_ps(b),
         .d_ps = matrix_ps(d),

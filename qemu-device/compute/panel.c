@@ -3,9 +3,13 @@
 #include <limits.h>
 #include <string.h>
 
+#include "clones.h"
 #include "dtype.h"
 #include "panel.h"
 #include "tile.h"
+
+/* Rows of a panel that are made side by side where they are in one line. */
+#define ROWS 32
 
 /* ---- Floating point ------------------------------------------------------ */
 
@@ -114,29 +118,60 @@ void npu_panel_multiply(const struct npu_panel *a, const struct npu_panel *b,
 
 /* ---- Integers ------------------------------------------------------------ */
 
+/* Widen n columns of some rows, along the memory of what is read. */
+static void widen_across(int16_t *to, uint64_t pitch, const unsigned char *from,
+                         int64_t stride, uint64_t rows, uint64_t n)
+{
+    for (uint64_t j = 0; j < n; j++) {
+        for (uint64_t i = 0; i < rows; i++) {
+            to[i * pitch + j] = (int8_t)from[i];
+        }
+        from += stride;
+    }
+}
+
+static void widen_row(int16_t *to, const unsigned char *from, int64_t stride,
+                      uint64_t n)
+{
+    if (stride == 1) {
+        for (uint64_t j = 0; j < n; j++) {
+            to[j] = (int8_t)from[j];
+        }
+        return;
+    }
+    for (uint64_t j = 0; j < n; j++) {
+        to[j] = (int8_t)from[(int64_t)j * stride];
+    }
+}
+
 const int16_t *npu_panel_s16(struct npu_tile *tile, unsigned operand,
                              const struct npu_box *box, bool transposed)
 {
     unsigned outer = transposed ? 1 : 0, inner = 1 - outer;
     uint64_t rows = box->extent[outer], n = box->extent[inner];
-    int16_t *panel = npu_tile_alloc(tile, rows * n * sizeof(*panel));
+    uint64_t pitch = npu_panel_pitch(n), step;
+    int16_t *panel = npu_tile_alloc(tile, rows * pitch * sizeof(*panel));
     struct npu_view view;
 
     if (!panel || !npu_box_source(tile, operand, box, &view)) {
         return NULL;
     }
-    for (uint64_t i = 0; i < rows; i++) {
-        const unsigned char *at = view.at + (int64_t)i * view.stride[outer];
+    step = view.stride[outer] == 1 ? ROWS : 1;
+    for (uint64_t i = 0; i < rows; i += step) {
+        const unsigned char *from = view.at + (int64_t)i * view.stride[outer];
 
-        for (uint64_t j = 0; j < n; j++) {
-            panel[i * n + j] = (int8_t)at[(int64_t)j * view.stride[inner]];
+        if (step == 1) {
+            widen_row(panel + i * pitch, from, view.stride[inner], n);
+        } else {
+            widen_across(panel + i * pitch, pitch, from, view.stride[inner],
+                         rows - i < step ? rows - i : step, n);
         }
     }
     return panel;
 }
 
 /* k is small enough for the sum to fit. */
-static int32_t dot(const int16_t *a, const int16_t *b, uint64_t k)
+static inline int32_t dot(const int16_t *a, const int16_t *b, uint64_t k)
 {
     int32_t sum = 0;
 
@@ -146,14 +181,17 @@ static int32_t dot(const int16_t *a, const int16_t *b, uint64_t k)
     return sum;
 }
 
+NPU_CLONES
 void npu_panel_multiply_s16(const int16_t *a, const int16_t *b, int32_t *c,
                             uint64_t m, uint64_t n, uint64_t k)
 {
+    uint64_t pitch = npu_panel_pitch(k);
+
     for (uint64_t i = 0; i < m; i++) {
         for (uint64_t j = 0; j < n; j++) {
             uint32_t sum = (uint32_t)c[i * n + j];
 
-            sum += (uint32_t)dot(a + i * k, b + j * k, k);
+            sum += (uint32_t)dot(a + i * pitch, b + j * pitch, k);
             c[i * n + j] = (int32_t)sum;
         }
     }

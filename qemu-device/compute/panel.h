@@ -29,9 +29,16 @@ void npu_panel_multiply(const struct npu_panel *a, const struct npu_panel *b,
                         float *c, int ldc, int m, int n, int k,
                         bool accumulate);
 
+/* Elements from one row of an s16 panel of n columns to the next. */
+static inline uint64_t npu_panel_pitch(uint64_t n)
+{
+    /* An odd number of cache lines: columns do not evict each other. */
+    return ((n + 31) / 32 | 1) * 32;
+}
+
 /*
- * An s8 matrix as rows of s16 without gaps; transposed: the columns become rows.
- * NULL after an error.
+ * An s8 matrix as rows of s16; transposed: the columns become rows.  NULL after
+ * an error.
  */
 const int16_t *npu_panel_s16(struct npu_tile *tile, unsigned operand,
                              const struct npu_box *box, bool transposed);

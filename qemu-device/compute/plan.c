@@ -32,17 +32,26 @@ static unsigned fast_dim(unsigned rank, const uint64_t *extent,
 uint64_t npu_access_ps(unsigned rank, const uint64_t *extent,
                        const int64_t *stride)
 {
-    unsigned fast = fast_dim(rank, extent, stride);
-    bool near;
+    struct npu_loop loop = { .rank = rank, .operands = 1 };
+    unsigned fast = fast_dim(rank, extent, stride), inner = rank - 1, last;
 
     if (fast == rank) {
         return 50;                      /* one element, over and over */
     }
-    near = stride[fast] >= -64 && stride[fast] <= 64;
-    if (!near || extent[fast] < 8) {
+    for (unsigned dim = 0; dim < rank; dim++) {
+        loop.extent[dim] = stride[dim] ? extent[dim] : 1;
+        loop.stride[0][dim] = stride[dim];
+    }
+    npu_loop_tidy(&loop, 0);
+    last = loop.rank - 1;
+    if (loop.stride[0][last] < -64 || loop.stride[0][last] > 64 ||
+        loop.extent[last] < 8) {
         return 50000;                   /* an access an element */
     }
-    return fast == rank - 1 ? 400 : 2000;
+    while (inner > fast && (extent[inner] == 1 || !stride[inner])) {
+        inner--;
+    }
+    return inner == fast ? 400 : 2000;  /* along memory, or across it */
 }
 
 static uint64_t plan_ns(const void *arg, const uint64_t *chunk)

@@ -5,6 +5,7 @@
  */
 #include <math.h>
 
+#include "clones.h"
 #include "reduce.h"
 
 void npu_lanes_clear(struct npu_lanes *lanes,
@@ -20,6 +21,7 @@ void npu_lanes_clear(struct npu_lanes *lanes,
 
 /* ---- Sum and mean -------------------------------------------------------- */
 
+NPU_CLONES
 static void sum_take_f32(struct npu_lanes *lanes, const float *row, size_t n,
                          int32_t index, int32_t step)
 {
@@ -35,6 +37,7 @@ static int32_t add_wrapping(int32_t a, int32_t b)
     return (int32_t)((uint32_t)a + (uint32_t)b);
 }
 
+NPU_CLONES
 static void sum_take_s32(struct npu_lanes *lanes, const int32_t *row, size_t n,
                          int32_t index, int32_t step)
 {
@@ -95,6 +98,7 @@ static inline int beats_f32(float value, float best)
     return value > best || (value != value && best == best);
 }
 
+NPU_CLONES
 static void max_take_f32(struct npu_lanes *lanes, const float *row, size_t n,
                          int32_t index, int32_t step)
 {
@@ -112,6 +116,7 @@ static void max_fold_f32(struct npu_lanes *lanes, size_t from)
     max_take_f32(lanes, &lanes->f32[from], 1, 0, 0);
 }
 
+NPU_CLONES
 static void argmax_take_f32(struct npu_lanes *lanes, const float *row, size_t n,
                             int32_t index, int32_t step)
 {
@@ -136,6 +141,7 @@ static void argmax_fold_f32(struct npu_lanes *lanes, size_t from)
     }
 }
 
+NPU_CLONES
 static void max_take_s32(struct npu_lanes *lanes, const int32_t *row, size_t n,
                          int32_t index, int32_t step)
 {
@@ -151,6 +157,7 @@ static void max_fold_s32(struct npu_lanes *lanes, size_t from)
     max_take_s32(lanes, &lanes->s32[from], 1, 0, 0);
 }
 
+NPU_CLONES
 static void argmax_take_s32(struct npu_lanes *lanes, const int32_t *row,
                             size_t n, int32_t index, int32_t step)
 {

@@ -4,9 +4,11 @@
  */
 #include <math.h>
 
+#include "clones.h"
 #include "elementwise.h"
 
 #define UNARY(name, type, EXPR)                                             \
+    NPU_CLONES                                                              \
     void name(type *d, const type *a, const type *b, size_t n)              \
     {                                                                       \
         (void)b;                                                            \
