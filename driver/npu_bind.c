@@ -297,6 +297,7 @@ static int npu_bind_all(struct npu_vm *vm, const struct npu_bind_op *ops, u32 co
 		ret = npu_bind_apply(&bind);
 		trace_npu_vm_bind(vm->ndev, ops[i].type, ops[i].address, ops[i].size,
 				  ret);
+		cond_resched();
 	}
 	finish = npu_bind_finish(&bind);
 	mutex_unlock(&vm->lock);

@@ -169,7 +169,10 @@ u32 npu_mmu_map_needs(u64 va, struct npu_cursor cur)
 		for (l = level; l < NPU_PT_ROOT_LEVEL; l++) {
 			u64 slot = va >> NPU_PT_SHIFT(l + 1);
 
-			count += slot != last[l];
+			if (slot != last[l]) {
+				count++;
+				cond_resched();
+			}
 			last[l] = slot;
 		}
 		va += npu_pt_span(level);
@@ -228,6 +231,7 @@ int npu_mmu_reserve(struct npu_mmu *mmu, u32 count)
 			return mmu->spare_count >= count ? 0 : PTR_ERR(pt);
 		list_add(&pt->link, &mmu->spare);
 		mmu->spare_count++;
+		cond_resched();
 	}
 	return 0;
 }
@@ -255,6 +259,7 @@ void npu_mmu_map(struct npu_mmu *mmu, u64 va, struct npu_cursor cur, bool readon
 
 		if (!pt)
 			return;
+		cond_resched();
 
 		/* As long as it goes on in the same table */
 		do {
@@ -293,6 +298,7 @@ static void npu_pt_unmap_entry(struct npu_mmu *mmu, struct npu_pt *pt, u32 level
 	}
 
 	npu_pt_unmap(mmu, child, level - 1, va, end);
+	cond_resched();
 	if (!child->used) {
 		npu_pt_write(mmu, pt, index, 0);
 		list_add(&child->link, &mmu->retired);
@@ -339,6 +345,7 @@ void npu_mmu_recycle(struct npu_mmu *mmu)
 		list_del(&pt->link);
 		mmu->spare_count--;
 		npu_pt_free(mmu, pt);
+		cond_resched();
 	}
 }
 
@@ -371,7 +378,9 @@ void npu_mmu_fini(struct npu_mmu *mmu)
 	struct npu_pt *pt;
 	unsigned long index;
 
-	xa_for_each(&mmu->tables, index, pt)
+	xa_for_each(&mmu->tables, index, pt) {
 		npu_pt_free(mmu, pt);
+		cond_resched();
+	}
 	xa_destroy(&mmu->tables);
 }
