@@ -70,6 +70,7 @@ selftests: kselftest-headers lib
 
 # All that the tests are made of.
 tests: lib selftests
+	-@scripts/fetch-root
 	$(MAKE) -C qemu-device/tests -j$(JOBS)
 	$(MAKE) -C qemu-device/tests/qtest -j$(JOBS)
 
