@@ -17,6 +17,12 @@ err=$work/err
 vm() {
 	timeout -k 5 120 "$npu_vm" "$@" >"$out" 2>"$err" </dev/null
 	rc=$?
+	drop_note
+}
+
+# On a machine with KVM for others, each run says so; that is not what is tested.
+drop_note() {
+	sed -i '/no permission for .dev.kvm/d' "$err"
 }
 
 # With a card that is quick to make, for tests that look at something else.
@@ -166,6 +172,7 @@ exit_status() {
 input_and_output() {
 	echo hi | timeout 120 "$npu_vm" $small -- cat >"$out" 2>"$err"
 	rc=$?
+	drop_note
 	status_is 0 && out_is 'hi\n' && [ ! -s "$err" ]
 }
 
