@@ -106,8 +106,17 @@ void npu_reduce_cut(const struct npu_work *work, unsigned dies,
 struct block {
     const struct npu_reduction *reduction;
     bool integer;                       /* a is */
-    struct npu_box a;                   /* dimensions: the reductions, the axis */
+    bool sheet;
+    uint64_t lines, n;                  /* reductions, elements of each */
+    struct npu_box a;                   /* the first element; no dimensions */
+    int64_t line, along;                /* strides between and along lines */
     struct npu_lanes *lanes;
+};
+
+/* A part of a block within reach. */
+struct part {
+    const unsigned char *at;
+    int64_t line, along;
 };
 
 static void take(const struct block *block, struct npu_lanes *lanes,
@@ -132,36 +141,47 @@ static void take(const struct block *block, struct npu_lanes *lanes,
     }
 }
 
-/* A view of some of the reductions, over a part of the axis. */
+/* Some of the lines, over a part of the axis. */
 static bool look(struct npu_tile *tile, const struct block *block,
                  uint64_t first, uint64_t count, uint64_t index, uint64_t n,
-                 struct npu_view *view)
+                 struct part *part)
 {
-    uint64_t start[2] = { first, index }, size[2] = { count, n };
-    struct npu_box part;
+    /* The faster dimension is the last: a copy is read as it will be used. */
+    unsigned line = block->sheet, along = !block->sheet;
+    struct npu_box box = block->a;
+    struct npu_view view;
 
-    npu_box_cut(&part, &block->a, start, size);
-    return npu_box_source(tile, 1, &part, view);
+    box.va += first * (uint64_t)block->line + index * (uint64_t)block->along;
+    box.rank = 2;
+    box.extent[line] = count;
+    box.extent[along] = n;
+    box.stride[line] = block->line;
+    box.stride[along] = block->along;
+    if (!npu_box_source(tile, 1, &box, &view)) {
+        return false;
+    }
+    *part = (struct part) { view.at, view.stride[line], view.stride[along] };
+    return true;
 }
 
 /* Every reduction has its lane. */
 static bool reduce_sheet(struct npu_tile *tile, const struct block *block)
 {
-    uint64_t width = block->a.extent[0], n = block->a.extent[1];
+    uint64_t width = block->lines, n = block->n;
     uint64_t most = NPU_BOX_ELEMENTS / width;
 
     npu_lanes_clear(block->lanes, block->reduction);
     for (uint64_t index = 0; index < n; index += most) {
         struct npu_scratch *mark = npu_tile_mark(tile);
         uint64_t count = npu_min(most, n - index);
-        struct npu_view view;
+        struct part part;
 
-        if (!look(tile, block, 0, width, index, count, &view)) {
+        if (!look(tile, block, 0, width, index, count, &part)) {
             return false;
         }
         for (uint64_t i = 0; i < count; i++) {
-            take(block, block->lanes, view.at + (int64_t)i * view.stride[1],
-                 view.stride[0], width, index + i, 0);
+            take(block, block->lanes, part.at + (int64_t)i * part.along,
+                 part.line, width, index + i, 0);
         }
         npu_tile_rewind(tile, mark);
     }
@@ -185,7 +205,7 @@ static void take_line(const struct block *block, struct npu_lanes *lanes,
 static void finish_line(const struct block *block, struct npu_lanes *lanes,
                         uint64_t result)
 {
-    uint64_t n = block->a.extent[1];
+    uint64_t n = block->n;
 
     for (uint64_t from = 1; from < npu_min(LINE, n); from++) {
         if (block->integer) {
@@ -205,18 +225,18 @@ static void finish_line(const struct block *block, struct npu_lanes *lanes,
 static bool reduce_long_line(struct npu_tile *tile, const struct block *block,
                              struct npu_lanes *lanes, uint64_t result)
 {
-    uint64_t n = block->a.extent[1];
+    uint64_t n = block->n;
 
     npu_lanes_clear(lanes, block->reduction);
     for (uint64_t index = 0; index < n; index += NPU_BOX_ELEMENTS) {
         struct npu_scratch *mark = npu_tile_mark(tile);
         uint64_t count = npu_min(NPU_BOX_ELEMENTS, n - index);
-        struct npu_view view;
+        struct part part;
 
-        if (!look(tile, block, result, 1, index, count, &view)) {
+        if (!look(tile, block, result, 1, index, count, &part)) {
             return false;
         }
-        take_line(block, lanes, view.at, view.stride[1], index, count);
+        take_line(block, lanes, part.at, part.along, index, count);
         npu_tile_rewind(tile, mark);
     }
     finish_line(block, lanes, result);
@@ -226,14 +246,14 @@ static bool reduce_long_line(struct npu_tile *tile, const struct block *block,
 /* As many lines at a time as a view may hold. */
 static bool reduce_lines(struct npu_tile *tile, const struct block *block)
 {
-    uint64_t lines = block->a.extent[0], n = block->a.extent[1];
+    uint64_t lines = block->lines, n = block->n;
     uint64_t most = NPU_BOX_ELEMENTS / n;
     struct npu_lanes lanes;
 
     for (uint64_t first = 0; first < lines; first += npu_max(most, 1)) {
         struct npu_scratch *mark = npu_tile_mark(tile);
         uint64_t count = npu_min(most, lines - first);
-        struct npu_view view;
+        struct part part;
 
         if (!most) {
             if (!reduce_long_line(tile, block, &lanes, first)) {
@@ -241,13 +261,13 @@ static bool reduce_lines(struct npu_tile *tile, const struct block *block)
             }
             continue;
         }
-        if (!look(tile, block, first, count, 0, n, &view)) {
+        if (!look(tile, block, first, count, 0, n, &part)) {
             return false;
         }
         for (uint64_t i = 0; i < count; i++) {
             npu_lanes_clear(&lanes, block->reduction);
-            take_line(block, &lanes, view.at + (int64_t)i * view.stride[0],
-                      view.stride[1], 0, n);
+            take_line(block, &lanes, part.at + (int64_t)i * part.line,
+                      part.along, 0, n);
             finish_line(block, &lanes, first + i);
         }
         npu_tile_rewind(tile, mark);
@@ -283,14 +303,16 @@ static bool reduce_block(struct npu_tile *tile, const struct reduce_plan *plan,
     struct block block = {
         .reduction = work->op->reduction,
         .integer = npu_dtype_is_integer(work->operand[1].dtype),
+        .sheet = plan->sheet,
+        .lines = n,
+        .n = plan->n,
         .a = {
             .va = a_va,
             .dtype = work->operand[1].dtype,
             .size = work->operand[1].size,
-            .rank = 2,
-            .extent = { n, plan->n },
-            .stride = { plan->loop.stride[1][last], plan->stride },
         },
+        .line = plan->loop.stride[1][last],
+        .along = plan->stride,
         .lanes = &lanes,
     };
     struct npu_box d = {

@@ -41,7 +41,7 @@ extern "C" {
  * times the input channels of a group of a convolution.  It bounds the time of
  * a tile; more is NPU_ERR_SHAPE.
  */
-#define NPU_MAX_CONTRACTION	(1u << 24)
+#define NPU_MAX_CONTRACTION	(1u << 22)
 
 /* A tensor index, or a scalar slot, that names nothing. */
 #define NPU_NONE		0xffffu

@@ -1,0 +1,374 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * How work is cut into tiles, what it is charged, and that no shape, however
+ * huge, makes a tile need much memory.
+ */
+#include <malloc.h>
+#include <time.h>
+
+#include "support-compute.h"
+
+#define F32 NPU_DTYPE_F32
+#define F16 NPU_DTYPE_F16
+#define S8 NPU_DTYPE_S8
+#define S32 NPU_DTYPE_S32
+
+/* ---- Memory of the tiles, counted ---------------------------------------- */
+
+static size_t held, peak;
+
+void *__real_aligned_alloc(size_t align, size_t size);
+void __real_free(void *block);
+void *__wrap_aligned_alloc(size_t align, size_t size);
+void __wrap_free(void *block);
+
+void *__wrap_aligned_alloc(size_t align, size_t size)
+{
+    void *block = __real_aligned_alloc(align, size);
+
+    held += malloc_usable_size(block);
+    peak = held > peak ? held : peak;
+    return block;
+}
+
+void __wrap_free(void *block)
+{
+    held -= malloc_usable_size(block);
+    __real_free(block);
+}
+
+/* ---- A memory without end ------------------------------------------------ */
+
+static bool endless_read(struct npu_mem *mem, uint64_t va, void *to,
+                         size_t size)
+{
+    (void)mem;
+    assert_true(va < 1ull << 48 && size <= (1ull << 48) - va);
+    memset(to, 0, size);
+    return true;
+}
+
+static bool endless_write(struct npu_mem *mem, uint64_t va, const void *from,
+                          size_t size)
+{
+    (void)mem;
+    (void)from;
+    assert_true(va < 1ull << 48 && size <= (1ull << 48) - va);
+    return true;
+}
+
+static void *no_window(struct npu_mem *mem, uint64_t va, size_t size,
+                       bool write)
+{
+    (void)mem;
+    (void)va;
+    (void)size;
+    (void)write;
+    return NULL;
+}
+
+static struct npu_mem endless = { endless_read, endless_write, no_window };
+
+/* ---- Programs from shapes ------------------------------------------------ */
+
+struct operand {
+    uint32_t dtype;
+    unsigned rank;
+    uint64_t extent[6];
+    bool transposed;            /* the last two dimensions, in memory */
+    bool repeated;              /* all strides are zero */
+};
+
+struct work {
+    const char *name;
+    uint32_t opcode;
+    struct operand operand[4];
+    uint32_t axis;
+    uint16_t kernel, stride, dilation, pad;
+};
+
+static void add_operand(struct program *program, const struct operand *o)
+{
+    struct tensor tensor = {
+        .va = 1ull << 20, .desc = { .dtype = o->dtype, .rank = o->rank },
+    };
+    unsigned order[6];
+    int64_t stride = dtype_size(o->dtype);
+
+    for (unsigned i = 0; i < o->rank; i++) {
+        order[i] = i;
+    }
+    if (o->transposed) {
+        order[o->rank - 1] = o->rank - 2;
+        order[o->rank - 2] = o->rank - 1;
+    }
+    for (unsigned i = o->rank; i-- > 0;) {
+        tensor.desc.extent[order[i]] = o->extent[order[i]];
+        tensor.desc.stride[order[i]] = o->repeated ? 0 : stride;
+        stride *= (int64_t)o->extent[order[i]];
+    }
+    program_operand(program, 0, &tensor);
+}
+
+static struct runner work_new(const struct work *work)
+{
+    struct program program;
+
+    program_init(&program);
+    program_insn(&program, work->opcode);
+    for (unsigned i = 0; i < 4 && work->operand[i].rank; i++) {
+        add_operand(&program, &work->operand[i]);
+    }
+    program.insn[0].axis.axis = work->axis;
+    if (work->kernel) {
+        program.insn[0].window = (struct npu_insn_window) {
+            .kernel = { work->kernel, work->kernel, 1 },
+            .stride = { work->stride, work->stride, 1 },
+            .dilation = { work->dilation, work->dilation, 1 },
+            .pad_begin = { work->pad, work->pad, 0 },
+            .pad_end = { work->pad, work->pad, 0 },
+        };
+    }
+    return runner_new(&program);
+}
+
+/* ---- Huge shapes --------------------------------------------------------- */
+
+#define K(n) ((uint64_t)(n) << 10)
+#define M(n) ((uint64_t)(n) << 20)
+#define G(n) ((uint64_t)(n) << 30)
+
+static const struct work huge[] = {
+    { "fill of 2^47 elements", NPU_OP_FILL, { { S8, 1, { 1ull << 47 } } } },
+    { "fill with far strides", NPU_OP_FILL,
+      { { F32, 2, { M(16), M(1) }, true } } },
+    { "add of 2^44 elements", NPU_OP_ADD,
+      { { F32, 2, { M(4), M(4) } }, { F32, 2, { M(4), M(4) } },
+        { F32, 2, { M(4), M(4) }, false, true } } },
+    { "transpose of 2^44 elements", NPU_OP_COPY,
+      { { S8, 2, { M(4), M(4) } }, { S8, 2, { M(4), M(4) }, true } } },
+    { "gather of long rows", NPU_OP_GATHER,
+      { { F16, 2, { K(64), G(1) } }, { F16, 2, { 5, G(1) } },
+        { S32, 1, { K(64) } } } },
+    { "gather of many rows", NPU_OP_GATHER,
+      { { F16, 2, { G(64), 3 } }, { F16, 2, { 5, 3 } },
+        { S32, 1, { G(64) }, false, true } } },
+    { "sum of long rows", NPU_OP_REDUCE_SUM,
+      { { F32, 2, { M(1), 1 } }, { F32, 2, { M(1), M(4) } } }, 1 },
+    { "sum of long columns", NPU_OP_REDUCE_SUM,
+      { { F32, 2, { 1, M(1) } }, { F32, 2, { M(4), M(1) } } }, 0 },
+    { "argmax of many short rows", NPU_OP_ARGMAX,
+      { { S32, 2, { G(64), 1 } }, { F16, 2, { G(64), 3 } } }, 1 },
+    { "maximum of one number", NPU_OP_REDUCE_MAX,
+      { { S32, 2, { G(1), 1 } },
+        { S32, 2, { G(1), M(4) / 16 }, false, true } }, 1 },
+    { "softmax of long rows", NPU_OP_SOFTMAX,
+      { { F32, 2, { M(16), M(1) } }, { F32, 2, { M(16), M(1) } } }, 1 },
+    { "softmax of many columns", NPU_OP_SOFTMAX,
+      { { F16, 2, { K(1), G(1) } }, { F16, 2, { K(1), G(1) } } }, 0 },
+    { "matmul f32 of large squares", NPU_OP_MATMUL,
+      { { F32, 2, { M(4), M(4) } }, { F32, 2, { M(4), M(4) } },
+        { F32, 2, { M(4), M(4) } } } },
+    { "matmul f16 of a large batch", NPU_OP_MATMUL,
+      { { F16, 3, { G(4), 3, 5 } }, { F16, 3, { G(4), 3, 7 } },
+        { F16, 3, { G(4), 7, 5 } } } },
+    { "matmul s8 of outer vectors", NPU_OP_MATMUL,
+      { { S32, 2, { M(4), M(4) } }, { S8, 2, { M(4), 1 } },
+        { S8, 2, { 1, M(4) } } } },
+    { "matmul f16 of long sums", NPU_OP_MATMUL,
+      { { F16, 2, { 1, 1 } }, { F16, 2, { 1, M(4) } },
+        { F16, 2, { M(4), 1 } } } },
+    { "conv2d of large images", NPU_OP_CONV2D,
+      { { F32, 4, { 1, 64, M(1), M(1) / 4 } },
+        { F32, 4, { 1, 16, M(1), M(1) / 4 } }, { F32, 4, { 64, 16, 3, 3 } },
+        { F32, 1, { 64 } } }, 0, 3, 1, 1, 1 },
+    { "conv2d of many channels", NPU_OP_CONV2D,
+      { { F16, 4, { 1, M(1), 8, 8 } }, { F16, 4, { 1, M(1), 8, 8 } },
+        { F16, 4, { M(1), M(1), 1, 1 } } }, 0, 1, 1, 1, 0 },
+    { "conv2d by many channels", NPU_OP_CONV2D,
+      { { F16, 4, { 1, G(1), 8, 8 } }, { F16, 4, { 1, G(1), 8, 8 } },
+        { F16, 4, { G(1), 1, 3, 3 } } }, 0, 3, 1, 1, 1 },
+    { "conv2d with far taps", NPU_OP_CONV2D,
+      { { F32, 4, { 1, 8, 3, 3 } }, { F32, 4, { 1, 1, M(1) / 4, M(1) / 4 } },
+        { F32, 4, { 8, 1, 3, 3 } } }, 0, 3, 65535, 65535, 0 },
+    { "conv2d of many images", NPU_OP_CONV2D,
+      { { F32, 4, { G(1), 16, 8, 8 } }, { F32, 4, { G(1), 1, 8, 8 } },
+        { F32, 4, { 16, 1, 3, 3 } } }, 0, 3, 1, 1, 1 },
+    { "maxpool2d of large images", NPU_OP_MAXPOOL2D,
+      { { S8, 4, { 1, 1, M(4), M(4) } }, { S8, 4, { 1, 1, M(8), M(8) } } },
+      0, 2, 2, 1, 0 },
+    { "maxpool2d with far taps", NPU_OP_MAXPOOL2D,
+      { { F16, 4, { 1, 1, 5, 5 } }, { F16, 4, { 1, 1, M(1) / 2, M(1) / 2 } } },
+      0, 4, 65535, 65535, 0 },
+    { "avgpool2d over a large window", NPU_OP_AVGPOOL2D,
+      { { F32, 4, { M(1), 1, 2, 2 } }, { F32, 4, { M(1), 1, K(2), K(2) } } },
+      0, 2047, 1, 1, 0 },
+    { "avgpool2d of many small images", NPU_OP_AVGPOOL2D,
+      { { F16, 4, { M(64), K(1), 1, 1 } }, { F16, 4, { M(64), K(1), 7, 7 } } },
+      0, 7, 1, 1, 0 },
+};
+
+static double cpu_seconds(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+    return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
+}
+
+/*
+ * Every tile is possible: the first, the last and one between, in a few MiB.  The
+ * time is that of a machine far slower than any that should run this, or of one
+ * with sanitizers.
+ */
+static void test_huge(void **state)
+{
+    const struct work *work = *state;
+    struct runner runner = work_new(work);
+
+    for (unsigned dies = 1; dies <= 8; dies += 7) {
+        uint64_t tiles = npu_run_tiles(runner.run, 0, dies);
+        uint64_t some[3] = { 0, tiles / 2, tiles - 1 };
+
+        assert_true(tiles >= 1);
+        for (unsigned i = 0; i < 3; i++) {
+            double start = cpu_seconds();
+            struct npu_verdict verdict;
+
+            held = peak = 0;
+            assert_true(npu_run_tile(runner.run, 0, dies, some[i], &endless,
+                                     &verdict));
+            assert_int_equal(held, 0);
+            assert_true(peak <= 8u << 20);
+            assert_true(cpu_seconds() - start < 10);
+        }
+    }
+    runner_free(&runner);
+}
+
+/* ---- Cutting ------------------------------------------------------------- */
+
+static const struct work large[] = {
+    { "fill", NPU_OP_FILL, { { F32, 1, { M(1) } } } },
+    { "copy", NPU_OP_COPY, { { F32, 1, { M(1) } }, { F32, 1, { M(1) } } } },
+    { "gelu", NPU_OP_GELU, { { F32, 1, { K(64) } }, { F32, 1, { K(64) } } } },
+    { "gather", NPU_OP_GATHER, { { F32, 2, { K(1), K(1) } },
+      { F32, 2, { K(1), K(1) } }, { S32, 1, { K(1) } } } },
+    { "sum", NPU_OP_REDUCE_SUM, { { F32, 2, { K(1), 1 } },
+      { F32, 2, { K(1), K(1) } } }, 1 },
+    { "softmax", NPU_OP_SOFTMAX, { { F32, 2, { K(1), K(1) } },
+      { F32, 2, { K(1), K(1) } } }, 1 },
+    { "matmul", NPU_OP_MATMUL, { { F32, 2, { 256, 256 } },
+      { F32, 2, { 256, 256 } }, { F32, 2, { 256, 256 } } } },
+    { "vector times matrix", NPU_OP_MATMUL, { { F32, 2, { 1, K(1) } },
+      { F32, 2, { 1, K(1) } }, { F32, 2, { K(1), K(1) } } } },
+    { "conv2d", NPU_OP_CONV2D, { { F32, 4, { 360, 16, 8, 8 } },
+      { F32, 4, { 360, 1, 8, 8 } }, { F32, 4, { 16, 1, 3, 3 } } },
+      0, 3, 1, 1, 1 },
+    { "maxpool2d", NPU_OP_MAXPOOL2D, { { F32, 4, { 360, 16, 4, 4 } },
+      { F32, 4, { 360, 16, 8, 8 } } }, 0, 2, 2, 1, 0 },
+};
+
+/* Every die has something to do, and the number of tiles is always the same. */
+static void test_shared(void **state)
+{
+    const struct work *work = *state;
+    struct runner runner = work_new(work);
+    struct runner again = work_new(work);
+
+    for (unsigned dies = 1; dies <= 8; dies++) {
+        uint64_t tiles = npu_run_tiles(runner.run, 0, dies);
+
+        assert_true(tiles >= dies);
+        assert_int_equal(npu_run_tiles(runner.run, 0, dies), tiles);
+        assert_int_equal(npu_run_tiles(again.run, 0, dies), tiles);
+    }
+    runner_free(&again);
+    runner_free(&runner);
+}
+
+static const struct work small[] = {
+    { "add", NPU_OP_ADD, { { F32, 1, { 10 } }, { F32, 1, { 10 } },
+      { F32, 1, { 10 } } } },
+    { "softmax", NPU_OP_SOFTMAX, { { F32, 2, { 1, 10 } },
+      { F32, 2, { 1, 10 } } }, 1 },
+    { "matmul", NPU_OP_MATMUL, { { F32, 2, { 1, 10 } }, { F32, 2, { 1, 16 } },
+      { F32, 2, { 16, 10 } } } },
+    { "argmax", NPU_OP_ARGMAX, { { S32, 2, { 1, 1 } }, { F32, 2, { 1, 10 } } },
+      1 },
+};
+
+/* What is done in a microsecond is not worth eight tiles. */
+static void test_small(void **state)
+{
+    const struct work *work = *state;
+    struct runner runner = work_new(work);
+
+    assert_int_equal(npu_run_tiles(runner.run, 0, 8), 1);
+    runner_free(&runner);
+}
+
+/* ---- Costs --------------------------------------------------------------- */
+
+struct charge {
+    struct work work;
+    uint64_t operations, bytes;
+    uint32_t dtype;
+};
+
+static const struct charge charges[] = {
+    { { "nop", NPU_OP_NOP }, 0, 0, F32 },
+    { { "fill", NPU_OP_FILL, { { F16, 2, { 3, 5 } } } }, 0, 30, F16 },
+    { { "copy", NPU_OP_COPY, { { F16, 1, { 10 } }, { F32, 1, { 10 } } } },
+      0, 60, F32 },
+    { { "gather", NPU_OP_GATHER, { { F32, 2, { 4, 8 } },
+      { F32, 2, { 1000, 8 } }, { S32, 1, { 4 } } } }, 0, 272, F32 },
+    { { "add", NPU_OP_ADD, { { F16, 2, { 3, 5 } }, { F16, 2, { 3, 5 } },
+      { F16, 2, { 3, 5 }, false, true } } }, 15, 62, F16 },
+    { { "sum", NPU_OP_REDUCE_SUM, { { F32, 2, { 3, 1 } },
+      { F32, 2, { 3, 50 } } }, 1 }, 150, 612, F32 },
+    { { "argmax", NPU_OP_ARGMAX, { { S32, 2, { 3, 1 } },
+      { F16, 2, { 3, 50 } } }, 1 }, 150, 312, F16 },
+    { { "matmul f32", NPU_OP_MATMUL, { { F32, 3, { 2, 3, 5 } },
+      { F32, 3, { 2, 3, 7 } }, { F32, 3, { 2, 7, 5 } } } }, 420, 568, F32 },
+    { { "matmul s8", NPU_OP_MATMUL, { { S32, 2, { 3, 5 } }, { S8, 2, { 3, 7 } },
+      { S8, 2, { 7, 5 } } } }, 210, 116, S8 },
+    { { "conv2d", NPU_OP_CONV2D, { { F16, 4, { 2, 6, 8, 8 } },
+      { F16, 4, { 2, 4, 8, 8 } }, { F16, 4, { 6, 2, 3, 3 } },
+      { F16, 1, { 6 } } }, 0, 3, 1, 1, 1 }, 27648, 2788, F16 },
+    { { "maxpool2d", NPU_OP_MAXPOOL2D, { { S8, 4, { 1, 3, 4, 4 } },
+      { S8, 4, { 1, 3, 8, 8 } } }, 0, 2, 2, 1, 0 }, 192, 240, S8 },
+    { { "huge matmul", NPU_OP_MATMUL, { { S32, 2, { M(4), M(4) } },
+      { S8, 2, { M(4), M(4) } }, { S8, 2, { M(4), M(4) } } } },
+      UINT64_MAX, (1ull << 45) + (1ull << 46), S8 },
+    { { "stall", NPU_OP_STALL }, 0, 0, F32 },
+};
+
+static void test_cost(void **state)
+{
+    const struct charge *charge = *state;
+    struct runner runner = work_new(&charge->work);
+    struct npu_cost cost;
+
+    npu_run_cost(runner.run, 0, &cost);
+    assert_int_equal(cost.operations, charge->operations);
+    assert_int_equal(cost.bytes, charge->bytes);
+    assert_int_equal(cost.dtype, charge->dtype);
+    runner_free(&runner);
+}
+
+int main(void)
+{
+    struct suite suite = { 0 };
+
+#define ADD(test, table, text, name)                                        \
+    for (unsigned i = 0; i < sizeof(table) / sizeof(*table); i++) {         \
+        suite_add(&suite, test, (void *)&table[i], text, table[i].name);    \
+    }
+    ADD(test_huge, huge, "bounded tiles: %s", name)
+    ADD(test_shared, large, "a tile for every die: %s", name)
+    ADD(test_small, small, "one tile is enough: %s", name)
+    ADD(test_cost, charges, "cost: %s", work.name)
+#undef ADD
+    return suite_run(&suite, "tiles");
+}
