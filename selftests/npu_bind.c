@@ -495,7 +495,7 @@ TEST_F(bind, unmap_under_a_running_job_takes_effect)
 	tensor = npt_prog_vector(&prog, 0, NPU_DTYPE_S32, size / 4);
 	npt_prog_insn(&prog, NPU_OP_FILL, tensor, NPU_NONE,
 		      NPU_NONE)->scalar = 0;
-	npt_prog_stall(&prog, 400);
+	npt_prog_stall(&prog, 1000);
 	npt_prog_insn(&prog, NPU_OP_FILL, tensor, NPU_NONE,
 		      NPU_NONE)->scalar = 1;
 	ASSERT_EQ(0, npt_prog_load(&self->client, &prog, &code));

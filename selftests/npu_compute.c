@@ -558,7 +558,7 @@ TEST_F(compute, a_wait_that_is_too_short_says_so)
 {
 	uint64_t point;
 
-	npu_op_stall(self->prog, npu_u32(100));
+	npu_op_stall(self->prog, npu_u32(300));
 	ASSERT_EQ(0, npu_program_finish(self->prog));
 	ASSERT_EQ(0, npu_submit(self->queue, self->prog,
 				(uint64_t[]){ npu_bo_address(self->bo) }, 1, 0,

@@ -8,7 +8,7 @@
 #include "kselftest_harness.h"
 #include "npu_test.h"
 
-#define STALL_MS	60
+#define STALL_MS	150
 
 FIXTURE(sync)
 {
@@ -103,23 +103,27 @@ TEST_F(sync, binary_orders_two_queues)
 
 TEST_F(sync, queues_without_a_link_do_not_wait)
 {
-	struct drm_npu_job jobs[2] = {
-		reporting(self, 0, &self->stall, 0),
-		reporting(self, 1, &self->nothing, 1),
-	};
-	uint32_t handle[2];
+	struct drm_npu_job jobs[2];
 	struct drm_npu_sync out[2];
+	struct npt_code stall;
+	uint32_t handle[2];
 	unsigned int i;
 
+	ASSERT_EQ(0, npt_code_stall(&self->client, 500, &stall));
+	jobs[0] = reporting(self, 0, &stall, 0);
+	jobs[1] = reporting(self, 1, &self->nothing, 1);
 	for (i = 0; i < 2; i++) {
 		ASSERT_EQ(0, npt_sync_create(self->fd, 0, &handle[i]));
 		out[i] = npt_binary(handle[i]);
 		npt_job_out(&jobs[i], &out[i], 1);
 	}
 	ASSERT_EQ(0, npt_submit(self->fd, jobs, 2));
-	ASSERT_EQ(0, npt_sync_result(self->fd, handle[1], NPT_LIMIT_MS));
-	EXPECT_EQ(-ETIME, npt_sync_wait(self->fd, handle[0], 0));
-	EXPECT_EQ(0, npt_sync_result(self->fd, handle[0], NPT_LIMIT_MS));
+	for (i = 0; i < 2; i++) {
+		ASSERT_EQ(0, npt_sync_result(self->fd, handle[i],
+					     NPT_LIMIT_MS));
+	}
+	/* By the card's clock: ours may have been late. */
+	EXPECT_LT(report(self, 1)->host_end, report(self, 0)->host_end);
 }
 
 TEST_F(sync, timeline_orders_two_queues)

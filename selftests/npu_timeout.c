@@ -186,7 +186,7 @@ TEST_F(timeout, sharing_the_dies_is_not_hanging)
 
 	ASSERT_EQ(0, npt_code_stall(&self->client, 100, &code));
 	for (i = 0; i < OTHERS; i++) {
-		ASSERT_EQ(0, npt_queue_create(&self->client, 0, 400,
+		ASSERT_EQ(0, npt_queue_create(&self->client, 0, 500,
 					      &queue[i]));
 		ASSERT_EQ(0, npt_sync_create(self->fd, 0, &sync[i]));
 	}
@@ -213,8 +213,8 @@ TEST_F(timeout, jobs_of_one_queue_are_timed_one_by_one)
 	struct npt_code code;
 	unsigned int i;
 
-	ASSERT_EQ(0, npt_code_stall(&self->client, 150, &code));
-	ASSERT_EQ(0, npt_queue_create(&self->client, 0, 400, &queue));
+	ASSERT_EQ(0, npt_code_stall(&self->client, 200, &code));
+	ASSERT_EQ(0, npt_queue_create(&self->client, 0, 600, &queue));
 	for (i = 0; i < 4; i++) {
 		ASSERT_EQ(0, npt_sync_create(self->fd, 0, &sync[i]));
 		ASSERT_EQ(0, npt_start(&self->client, queue, &code, NULL, 0,

@@ -44,9 +44,10 @@ static bool queue_executes(void *arg)
 	struct drm_npu_queue_get_state state;
 	struct queue_ref *ref = arg;
 
-	/* A time slice may just be over: what counts is that it has begun. */
+	/* A time slice may just be over, or all of it: it has begun. */
 	return !npt_queue_state(ref->fd, ref->queue, &state) &&
-	       (state.executing || state.executed_ns);
+	       (state.executing || state.executed_ns ||
+		state.jobs_completed == state.jobs_submitted);
 }
 
 bool npt_queue_executes(int fd, uint32_t queue)

@@ -219,7 +219,7 @@ int npt_queue_create(struct npt_client *client, uint32_t die_mask,
 int npt_queue_destroy(int fd, uint32_t queue);
 int npt_queue_state(int fd, uint32_t queue,
 		    struct drm_npu_queue_get_state *state);
-/* Wait until the job at the head has its gang. */
+/* Wait until the job at the head has had its gang, or all jobs have ended. */
 bool npt_queue_executes(int fd, uint32_t queue);
 
 struct drm_npu_job npt_job(uint32_t queue, const struct npt_code *code,
