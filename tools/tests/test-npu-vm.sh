@@ -368,6 +368,11 @@ printed_line_with_root() {
 		grep -q 'is bare' "$work/console"
 }
 
+print_refuses_what_would_be_cut_off() {
+	vm --print -- echo "$(seq 1000)"
+	complains "too long to be printed"
+}
+
 for_gdb() {
 	vm --gdb --print
 	status_is 0 && grep -q -e '-gdb tcp:127.0.0.1:1234' "$out"
@@ -515,6 +520,7 @@ fi
 check "print: boots nothing" print_only_prints
 check "print: the line works when pasted" printed_line_works
 check "print: with --root" printed_line_with_root
+check "print: a command that is too long" print_refuses_what_would_be_cut_off
 check "print: with --gdb" for_gdb
 check "qemu-arg: is passed on" extra_arguments
 check "log: the kernel's log in a file" log_file

@@ -8,6 +8,7 @@
 #include "command.h"
 #include "frame.h"
 #include "layout.h"
+#include "report.h"
 
 /*
  * Whatever can be left out of a boot, and what makes a fault show itself: an oops
@@ -20,6 +21,9 @@
 	"mitigations=off nokaslr tsc=reliable random.trust_cpu=on audit=0 apparmor=0 " \
 	"cryptomgr.notests rcupdate.rcu_cpu_stall_timeout=120 watchdog_thresh=60 " \
 	"pci=hpiosize=0 iomem=relaxed no_timer_check"
+
+/* The kernel cuts off what is longer. */
+#define KERNEL_WORDS_MAX 2048
 
 #define FIRMWARE "/usr/share/seabios", "/usr/share/qemu"
 
@@ -149,6 +153,9 @@ static void add_kernel(const struct vm_command *c, struct strv *args)
 		free(append);
 		append = longer;
 	}
+	if (strlen(append) >= KERNEL_WORDS_MAX)
+		vm_die("the command is too long to be printed; put it into a file in a "
+		       "shared directory");
 	add2(args, "-kernel", c->kernel->image);
 	add2(args, "-initrd", c->initramfs);
 	add2(args, "-append", append);
