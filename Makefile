@@ -71,6 +71,7 @@ selftests: kselftest-headers lib
 # All that the tests are made of.
 tests: lib selftests
 	-@scripts/fetch-root
+	$(MAKE) -C tools -j$(JOBS) tests
 	$(MAKE) -C qemu-device/tests -j$(JOBS)
 	$(MAKE) -C qemu-device/tests/qtest -j$(JOBS)
 

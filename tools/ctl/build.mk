@@ -13,4 +13,4 @@ $(CTL_TEST): $(HERE)/tests/ctl/test-ctl.c $(HERE)/ctl/ctl.h \
 		$(filter %.c %.o,$^) -L$(LIBNPU) -lnpu -Wl,-rpath,$(LIBNPU) \
 		$(npuctl_LIBS) -lcmocka
 
-check: $(CTL_TEST)
+tests: $(CTL_TEST)

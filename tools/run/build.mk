@@ -71,6 +71,6 @@ $(RUN_TEST)/poke: $(HERE)/tests/run/poke.c $(HERE)/run/build.mk
 
 .PHONY: run-test run-test-compute
 run-test: $(RUN_TEST_PROGS)
-check: run-test
+tests: run-test
 
 -include $(wildcard $(RUN_TEST)/*.d)
