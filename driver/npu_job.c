@@ -203,7 +203,8 @@ struct npu_job *npu_job_create(struct npu_file *nfile, const struct drm_npu_job 
 		goto err_free;
 	}
 	if (READ_ONCE(job->queue->dead)) {
-		ret = -ECANCELED;
+		/* The card may have gone since the call was let in. */
+		ret = drm_dev_is_unplugged(&nfile->ndev->drm) ? -ENODEV : -ECANCELED;
 		goto err_queue;
 	}
 	job->fence = npu_fence_alloc(GFP_KERNEL_ACCOUNT);
