@@ -52,9 +52,8 @@ static bool comes_first(const struct npt_card *a, const struct npt_card *b)
 	return strcmp(a->pci, b->pci) < 0;
 }
 
-int npt_find(struct npt_card *card)
+static int find(const char *wanted, struct npt_card *card)
 {
-	const char *wanted = getenv("NPU_PCI");
 	DIR *dir = opendir("/sys/class/accel");
 	struct npt_card found;
 	struct dirent *entry;
@@ -72,6 +71,18 @@ int npt_find(struct npt_card *card)
 		err = 0;
 	}
 	closedir(dir);
+	return err;
+}
+
+int npt_find(struct npt_card *card)
+{
+	/* Once found it stays the one, even if it leaves and others are there. */
+	static char chosen[sizeof(card->pci)];
+	const char *wanted = *chosen ? chosen : getenv("NPU_PCI");
+	int err = find(wanted, card);
+
+	if (!err)
+		strcpy(chosen, card->pci);
 	return err;
 }
 
