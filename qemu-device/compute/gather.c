@@ -65,7 +65,7 @@ static const int32_t *indices(struct npu_tile *tile, uint64_t start,
 
 /* Copy one row, or the piece of it that is in the tile. */
 static bool gather_row(struct npu_tile *tile, uint64_t *start,
-                       const uint64_t *size, uint64_t row, int64_t index)
+                       const uint64_t *size, uint64_t row, int32_t index)
 {
     const struct npu_box *d = &tile->work->operand[0];
     const struct npu_box *a = &tile->work->operand[1];
@@ -74,7 +74,8 @@ static bool gather_row(struct npu_tile *tile, uint64_t *start,
     struct npu_view view;
     bool good;
 
-    if (index < 0 || (uint64_t)index >= a->extent[0]) {
+    /* A negative index is a huge one. */
+    if ((uint64_t)index >= a->extent[0]) {
         return npu_tile_fail(tile, NPU_ERR_INDEX, 2);
     }
     start[0] = row;

@@ -101,6 +101,67 @@ static void test_copy_bits(void **state)
     mem_free(mem);
 }
 
+/* A gap behind every row that makes the rows as far apart as there are rows. */
+static void test_copy_gap(void **state)
+{
+    struct expectation e = {
+        .value = copied, .identical = true, .seed = test_seed(),
+    };
+    struct rng rng = rng_new(test_seed());
+    struct test_mem *mem = mem_new(MEMORY);
+
+    (void)state;
+    for (unsigned i = 0; i < 2; i++) {
+        const uint64_t room[] = { 7, 7 }, extent[] = { 7, 3 };
+        struct tensor d = tensor_new(mem, &rng, dtypes[i], 2, room, 0);
+        struct tensor a = tensor_new(mem, &rng, dtypes[i], 2, room, 0);
+        struct program program;
+
+        tensor_fill(&a, &rng, VALUES_PLAIN);
+        memcpy(d.desc.extent, extent, sizeof(extent));
+        memcpy(a.desc.extent, extent, sizeof(extent));
+        program_init(&program);
+        program_insn(&program, NPU_OP_COPY);
+        program_operand(&program, 0, &d);
+        program_operand(&program, 0, &a);
+        e.arg = &a;
+        expect(&program, &d, &e);
+    }
+    mem_free(mem);
+}
+
+/* Windows may lie anywhere in the CPU's memory: odd ones are not used. */
+static void test_copy_odd(void **state)
+{
+    struct rng rng = rng_new(test_seed());
+    struct test_mem *mem = mem_new(MEMORY);
+    uint64_t index[1] = { 0 };
+    struct npu_verdict verdict;
+    struct program program;
+    struct runner runner;
+    struct tensor d, a;
+
+    (void)state;
+    mem->base--;
+    d = tensor_new(mem, &rng, NPU_DTYPE_S32, 1, (uint64_t[]) { 1000 }, 0);
+    a = tensor_new(mem, &rng, NPU_DTYPE_F32, 1, (uint64_t[]) { 1000 }, 0);
+    d.va++;
+    a.va++;
+    tensor_fill(&a, &rng, VALUES_PLAIN);
+    program_init(&program);
+    program_insn(&program, NPU_OP_COPY);
+    program_operand(&program, 0, &d);
+    program_operand(&program, 0, &a);
+    runner = runner_new(&program);
+    assert_true(run_insn(&runner, 0, 3, 4, mem, &verdict));
+    do {
+        assert_true(tensor_get(&d, index) ==
+                    round_to(NPU_DTYPE_S32, tensor_get(&a, index)));
+    } while (tensor_next(&d, index));
+    runner_free(&runner);
+    mem_free(mem);
+}
+
 /* ---- Fill ---------------------------------------------------------------- */
 
 static double filled(const void *arg, const uint64_t *index)
@@ -261,6 +322,8 @@ int main(void)
                   dtype_name(pairs[i][1]), dtype_name(pairs[i][0]));
     }
     suite_add(&suite, test_copy_bits, NULL, "copy keeps every bit");
+    suite_add(&suite, test_copy_gap, NULL, "copy of rows with gaps");
+    suite_add(&suite, test_copy_odd, NULL, "copy at odd addresses of the CPU");
     for (unsigned i = 0; i < 4; i++) {
         suite_add(&suite, test_fill, (void *)&dtypes[i], "fill %s",
                   dtype_name(dtypes[i]));
