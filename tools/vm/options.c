@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <getopt.h>
 #include <limits.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -42,38 +43,45 @@ static const char help[] =
 "  npu-vm --share . -- sh -c 'cd /mnt/share && ./test'\n"
 "  npu-vm --root /srv/debian13\n";
 
-enum { CARD = 256, CARDS, MEM, KERNEL, ROOT, RW, SHARE, QMP, GDB, TIMEOUT, PRINT,
-       IOMMU, QEMU_ARG, LOG, HELP, VERSION };
+enum kind { TEXT, FLAG, LIST, NUMBER, SIZE, HELP, VERSION };
 
-static const struct option long_options[] = {
-	{ "card", required_argument, NULL, CARD },
-	{ "cards", required_argument, NULL, CARDS },
-	{ "mem", required_argument, NULL, MEM },
-	{ "kernel", required_argument, NULL, KERNEL },
-	{ "root", required_argument, NULL, ROOT },
-	{ "rw", no_argument, NULL, RW },
-	{ "share", required_argument, NULL, SHARE },
-	{ "qmp", required_argument, NULL, QMP },
-	{ "gdb", no_argument, NULL, GDB },
-	{ "timeout", required_argument, NULL, TIMEOUT },
-	{ "print", no_argument, NULL, PRINT },
-	{ "iommu", no_argument, NULL, IOMMU },
-	{ "qemu-arg", required_argument, NULL, QEMU_ARG },
-	{ "log", required_argument, NULL, LOG },
-	{ "help", no_argument, NULL, HELP },
-	{ "version", no_argument, NULL, VERSION },
-	{ 0 },
+#define FIELD(name) offsetof(struct vm_options, name)
+
+static const struct definition {
+	const char *name;
+	enum kind kind;
+	size_t field;
+	int most;		/* of a number */
+} definitions[] = {
+	{ "card", LIST, FIELD(cards), 0 },
+	{ "cards", NUMBER, FIELD(card_count), VM_MAX_CARDS },
+	{ "mem", SIZE, FIELD(memory), 0 },
+	{ "kernel", TEXT, FIELD(kernel), 0 },
+	{ "root", TEXT, FIELD(root), 0 },
+	{ "rw", FLAG, FIELD(root_rw), 0 },
+	{ "share", TEXT, FIELD(share), 0 },
+	{ "iommu", FLAG, FIELD(iommu), 0 },
+	{ "qmp", TEXT, FIELD(qmp), 0 },
+	{ "gdb", FLAG, FIELD(gdb), 0 },
+	{ "timeout", NUMBER, FIELD(timeout), INT_MAX / 1000 },
+	{ "log", TEXT, FIELD(log), 0 },
+	{ "qemu-arg", LIST, FIELD(qemu_args), 0 },
+	{ "print", FLAG, FIELD(print), 0 },
+	{ "help", HELP, 0, 0 },
+	{ "version", VERSION, 0, 0 },
 };
 
-static unsigned int parse_number(const char *option, const char *text, unsigned int max)
+#define DEFINITIONS (sizeof(definitions) / sizeof(definitions[0]))
+
+static int parse_number(const char *option, const char *text, int most)
 {
 	unsigned long value;
 	char *end;
 
 	errno = 0;
 	value = strtoul(text, &end, 10);
-	if (errno || end == text || *end || *text == '-' || value > max)
-		vm_die("--%s wants a number from 0 to %u, not '%s'", option, max, text);
+	if (errno || end == text || *end || *text == '-' || value > (unsigned long)most)
+		vm_die("--%s wants a number from 0 to %d, not '%s'", option, most, text);
 	return value;
 }
 
@@ -96,51 +104,26 @@ bool vm_parse_size(const char *text, uint64_t unit, uint64_t *bytes)
 	return !__builtin_mul_overflow(*bytes, unit, bytes);
 }
 
-static void parse_one(int option, struct vm_options *o)
+static void parse_one(const struct definition *d, struct vm_options *o)
 {
-	switch (option) {
-	case CARD:
-		strv_add(&o->cards, "%s", optarg);
+	void *field = (char *)o + d->field;
+
+	switch (d->kind) {
+	case TEXT:
+		*(const char **)field = optarg;
 		break;
-	case CARDS:
-		o->card_count = parse_number("cards", optarg, 24);
+	case FLAG:
+		*(bool *)field = true;
 		break;
-	case MEM:
-		if (!vm_parse_size(optarg, 1 << 20, &o->memory))
-			vm_die("--mem wants a size such as 4G, not '%s'", optarg);
+	case LIST:
+		strv_add(field, "%s", optarg);
 		break;
-	case KERNEL:
-		o->kernel = optarg;
+	case NUMBER:
+		*(int *)field = parse_number(d->name, optarg, d->most);
 		break;
-	case ROOT:
-		o->root = optarg;
-		break;
-	case RW:
-		o->root_rw = true;
-		break;
-	case SHARE:
-		o->share = optarg;
-		break;
-	case QMP:
-		o->qmp = optarg;
-		break;
-	case GDB:
-		o->gdb = true;
-		break;
-	case TIMEOUT:
-		o->timeout = parse_number("timeout", optarg, INT_MAX / 1000);
-		break;
-	case PRINT:
-		o->print = true;
-		break;
-	case IOMMU:
-		o->iommu = true;
-		break;
-	case QEMU_ARG:
-		strv_add(&o->qemu_args, "%s", optarg);
-		break;
-	case LOG:
-		o->log = optarg;
+	case SIZE:
+		if (!vm_parse_size(optarg, 1 << 20, field))
+			vm_die("--%s wants a size such as 4G, not '%s'", d->name, optarg);
 		break;
 	case HELP:
 		fputs(help, stdout);
@@ -148,22 +131,39 @@ static void parse_one(int option, struct vm_options *o)
 	case VERSION:
 		puts("npu-vm " NPU_VM_VERSION);
 		exit(0);
-	default:
-		fputs("Type npu-vm --help for the options.\n", stderr);
-		exit(VM_STATUS);
 	}
+}
+
+/* What getopt_long() returns is one more than the index of the definition. */
+static void parse_all(int argc, char **argv, struct vm_options *o)
+{
+	struct option options[DEFINITIONS + 1] = { 0 };
+	int option;
+
+	for (size_t i = 0; i < DEFINITIONS; i++) {
+		enum kind kind = definitions[i].kind;
+
+		options[i].name = definitions[i].name;
+		options[i].val = i + 1;
+		options[i].has_arg = kind == FLAG || kind >= HELP ? no_argument :
+			required_argument;
+	}
+	/* "+": what follows the first word that is no option is the command. */
+	while ((option = getopt_long(argc, argv, "+", options, NULL)) != -1) {
+		if (option == '?') {
+			fputs("Type npu-vm --help for the options.\n", stderr);
+			exit(VM_STATUS);
+		}
+		parse_one(&definitions[option - 1], o);
+	}
+	if (optind < argc)
+		o->command = argv + optind;
 }
 
 void vm_parse_options(int argc, char **argv, struct vm_options *options)
 {
-	int option;
-
 	*options = (struct vm_options){ .card_count = -1, .memory = 2ull << 30 };
-	/* "+": what follows the first word that is no option is the command. */
-	while ((option = getopt_long(argc, argv, "+", long_options, NULL)) != -1)
-		parse_one(option, options);
-	if (optind < argc)
-		options->command = argv + optind;
+	parse_all(argc, argv, options);
 	if (options->root_rw && !options->root)
 		vm_die("--rw needs --root DIR");
 	if (!options->cards.n)

@@ -7,6 +7,9 @@
 
 #include "strv.h"
 
+/* As many as find room for their registers below 4 GiB. */
+#define VM_MAX_CARDS 24
+
 struct vm_options {
 	struct strv cards;	/* MODEL[,prop=value]..., one each */
 	int card_count;		/* -1: as many as cards says, or one */
@@ -18,7 +21,7 @@ struct vm_options {
 	const char *qmp;
 	const char *log;
 	struct strv qemu_args;
-	unsigned int timeout;	/* seconds, 0: none */
+	int timeout;		/* seconds, 0: none */
 	bool iommu;
 	bool gdb;
 	bool print;

@@ -280,7 +280,7 @@ static int end(struct session *s)
 	case EXITED:
 		return s->status;
 	case TIMED_OUT:
-		vm_note("timed out after %u s%s", s->options->timeout,
+		vm_note("timed out after %d s%s", s->options->timeout,
 			s->ready ? "" : ", before the guest was up");
 		print_last_words(s);
 		return VM_STATUS;
