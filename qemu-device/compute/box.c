@@ -141,7 +141,7 @@ static bool read_run(struct npu_tile *tile, unsigned operand, uint64_t va,
                      int64_t stride, unsigned char *to, int64_t to_stride,
                      unsigned size, uint64_t n)
 {
-    unsigned char bounce[BOUNCE];
+    NPU_ROOM unsigned char bounce[BOUNCE];
     uint64_t gap = stride < 0 ? -(uint64_t)stride : (uint64_t)stride;
     uint64_t most = gap > GAP_MAX ? 1 : (BOUNCE - size) / (gap ? gap : 1) + 1;
 
@@ -170,7 +170,7 @@ static bool write_run(struct npu_tile *tile, unsigned operand, uint64_t va,
                       int64_t stride, const unsigned char *from,
                       int64_t from_stride, unsigned size, uint64_t n)
 {
-    unsigned char bounce[BOUNCE];
+    NPU_ROOM unsigned char bounce[BOUNCE];
     uint64_t most = stride == size ? BOUNCE / size : 1;
 
     if (n == 1 || (stride == size && from_stride == size)) {

@@ -173,7 +173,7 @@ static bool take_line(struct conv *conv, const struct taps *taps, int64_t row,
 {
     const struct npu_window *x = &conv->shape.x;
     int64_t y = npu_window_at(&conv->shape.y, row, taps->u);
-    float tmp[NPU_ROW];
+    NPU_ROOM float tmp[NPU_ROW];
 
     for (int64_t i = 0; i < taps->count; i++) {
         struct npu_span span = npu_window_outputs(x, taps->v + i, conv->x.lo,

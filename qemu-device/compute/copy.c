@@ -37,7 +37,7 @@ static void convert_row(unsigned char *to, int64_t to_stride, uint32_t to_dtype,
                    npu_dtype_is_integer(from_dtype);
 
     while (n) {
-        union {
+        NPU_ROOM union {
             float f32[NPU_ROW];
             int32_t s32[NPU_ROW];
         } tmp;

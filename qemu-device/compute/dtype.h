@@ -13,6 +13,19 @@
 /* Elements that callers with a buffer of fixed size handle at a time. */
 #define NPU_ROW 512
 
+/*
+ * Room on the stack that is written before it is read, and too often to be
+ * cleared first where the compiler is told to do that.
+ */
+#if defined(__has_attribute)
+#if __has_attribute(uninitialized)
+#define NPU_ROOM __attribute__((uninitialized))
+#endif
+#endif
+#ifndef NPU_ROOM
+#define NPU_ROOM
+#endif
+
 /* Bytes of an element, 0: no such type. */
 unsigned npu_element_size(uint32_t dtype);
 bool npu_dtype_is_integer(uint32_t dtype);

@@ -18,7 +18,7 @@ struct rows {
 static void row_f32(npu_kernel_f32 *kernel, const struct rows *rows, size_t n,
                     bool binary)
 {
-    float room[3][NPU_ROW];
+    NPU_ROOM float room[3][NPU_ROW];
     const float *a, *b = NULL;
     bool direct = rows->dtype == NPU_DTYPE_F32 && rows->stride[0] == 4;
     float *d = direct ? (void *)rows->at[0] : room[0];
@@ -36,7 +36,7 @@ static void row_f32(npu_kernel_f32 *kernel, const struct rows *rows, size_t n,
 static void row_s32(npu_kernel_s32 *kernel, const struct rows *rows, size_t n,
                     bool binary)
 {
-    int32_t room[3][NPU_ROW];
+    NPU_ROOM int32_t room[3][NPU_ROW];
     const int32_t *a, *b = NULL;
     bool direct = rows->stride[0] == 4;
     int32_t *d = direct ? (void *)rows->at[0] : room[0];

@@ -102,7 +102,7 @@ static void take_row(struct pool *pool, int64_t first, const void *at,
                      int64_t stride, int64_t n)
 {
     uint32_t dtype = pool->region.plane.dtype;
-    union {
+    NPU_ROOM union {
         float f32[NPU_ROW];
         int32_t s32[NPU_ROW];
     } tmp;
@@ -174,7 +174,7 @@ static void put_row(struct pool *pool, int64_t y, unsigned char *to,
                     int64_t stride, uint32_t dtype)
 {
     int64_t n = pool->tile_x.hi - pool->tile_x.lo;
-    float average[NPU_ROW];
+    NPU_ROOM float average[NPU_ROW];
 
     if (pool->average) {
         finish_average(pool, y, average);

@@ -123,7 +123,7 @@ static void take(const struct block *block, struct npu_lanes *lanes,
                  const void *row, int64_t stride, size_t n, uint64_t index,
                  int32_t step)
 {
-    union {
+    NPU_ROOM union {
         float f32[NPU_ROW];
         int32_t s32[NPU_ROW];
     } tmp;
@@ -170,7 +170,7 @@ static bool reduce_sheet(struct npu_tile *tile, const struct block *block)
     uint64_t width = block->lines, n = block->n;
     uint64_t most = NPU_BOX_ELEMENTS / width;
 
-    npu_lanes_clear(block->lanes, block->reduction);
+    npu_lanes_clear(block->lanes, block->reduction, width);
     for (uint64_t index = 0; index < n; index += most) {
         struct npu_scratch *mark = npu_tile_mark(tile);
         uint64_t count = npu_min(most, n - index);
@@ -227,7 +227,7 @@ static bool reduce_long_line(struct npu_tile *tile, const struct block *block,
 {
     uint64_t n = block->n;
 
-    npu_lanes_clear(lanes, block->reduction);
+    npu_lanes_clear(lanes, block->reduction, LINE);
     for (uint64_t index = 0; index < n; index += NPU_BOX_ELEMENTS) {
         struct npu_scratch *mark = npu_tile_mark(tile);
         uint64_t count = npu_min(NPU_BOX_ELEMENTS, n - index);
@@ -248,7 +248,7 @@ static bool reduce_lines(struct npu_tile *tile, const struct block *block)
 {
     uint64_t lines = block->lines, n = block->n;
     uint64_t most = NPU_BOX_ELEMENTS / n;
-    struct npu_lanes lanes;
+    NPU_ROOM struct npu_lanes lanes;
 
     for (uint64_t first = 0; first < lines; first += npu_max(most, 1)) {
         struct npu_scratch *mark = npu_tile_mark(tile);
@@ -265,7 +265,7 @@ static bool reduce_lines(struct npu_tile *tile, const struct block *block)
             return false;
         }
         for (uint64_t i = 0; i < count; i++) {
-            npu_lanes_clear(&lanes, block->reduction);
+            npu_lanes_clear(&lanes, block->reduction, LINE);
             take_line(block, &lanes, part.at + (int64_t)i * part.line,
                       part.along, 0, n);
             finish_line(block, &lanes, first + i);
@@ -299,7 +299,7 @@ static bool reduce_block(struct npu_tile *tile, const struct reduce_plan *plan,
 {
     const struct npu_work *work = tile->work;
     unsigned last = plan->loop.rank - 1;
-    struct npu_lanes lanes;
+    NPU_ROOM struct npu_lanes lanes;
     struct block block = {
         .reduction = work->op->reduction,
         .integer = npu_dtype_is_integer(work->operand[1].dtype),

@@ -43,8 +43,8 @@ extern const struct npu_reduction npu_reduce_mean;
 extern const struct npu_reduction npu_reduce_max;
 extern const struct npu_reduction npu_reduce_argmax;
 
-/* Nothing taken yet. */
+/* Nothing taken yet by the first n lanes. */
 void npu_lanes_clear(struct npu_lanes *lanes,
-                     const struct npu_reduction *reduction);
+                     const struct npu_reduction *reduction, size_t n);
 
 #endif

@@ -9,9 +9,9 @@
 #include "reduce.h"
 
 void npu_lanes_clear(struct npu_lanes *lanes,
-                     const struct npu_reduction *reduction)
+                     const struct npu_reduction *reduction, size_t n)
 {
-    for (size_t i = 0; i < NPU_LANES; i++) {
+    for (size_t i = 0; i < n; i++) {
         lanes->sum[i] = 0;
         lanes->f32[i] = -INFINITY;
         lanes->s32[i] = reduction->start_s32;
