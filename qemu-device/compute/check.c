@@ -3,8 +3,6 @@
  * The rules of isa.h for tensors and instructions.  The order of the checks
  * decides which of several errors is told: element types, parameters, extents.
  */
-#include <string.h>
-
 #include "check.h"
 #include "dtype.h"
 #include "window.h"

@@ -73,16 +73,6 @@ static inline uint16_t narrow(float value)
     return h | ((bits >> 16) & 0x8000);
 }
 
-float npu_f16_to_f32(uint16_t value)
-{
-    return widen(value);
-}
-
-uint16_t npu_f32_to_f16(float value)
-{
-    return narrow(value);
-}
-
 static inline int32_t to_s32(float value)
 {
     if (value >= 0x1p31f) {

@@ -30,9 +30,6 @@
 unsigned npu_element_size(uint32_t dtype);
 bool npu_dtype_is_integer(uint32_t dtype);
 
-float npu_f16_to_f32(uint16_t value);
-uint16_t npu_f32_to_f16(float value);
-
 /*
  * n elements at from, stride bytes apart, as f32 (or s32) without gaps: where
  * they are if they are that already, else converted into tmp.

@@ -279,6 +279,7 @@ static bool reduce_lines(struct npu_tile *tile, const struct block *block)
 static bool put_results(struct npu_tile *tile, const struct block *block,
                         const struct npu_box *d)
 {
+    const struct npu_lanes *lanes = block->lanes;
     uint64_t n = d->extent[0];
     struct npu_view view;
 
@@ -286,9 +287,9 @@ static bool put_results(struct npu_tile *tile, const struct block *block,
         return false;
     }
     if (npu_dtype_is_integer(d->dtype)) {
-        npu_row_put_s32(view.at, view.stride[0], d->dtype, n, block->lanes->s32);
+        npu_row_put_s32(view.at, view.stride[0], d->dtype, n, lanes->s32);
     } else {
-        npu_row_put_f32(view.at, view.stride[0], d->dtype, n, block->lanes->f32);
+        npu_row_put_f32(view.at, view.stride[0], d->dtype, n, lanes->f32);
     }
     return npu_box_store(tile, 0, d, &view);
 }

@@ -20,12 +20,12 @@ struct npu_lanes {
  * struct npu_reduction - what a reduction does, in floating point and in integers
  * @start_s32: what an integer lane begins with
  * @take_f32: take one more element into each of n lanes: lane i gets row[i],
- *	which is element index + i * step
+ *     which is element index + i * step
  * @take_s32: the same
  * @fold_f32: take what lane from knows into lane 0
  * @fold_s32: the same
  * @finish: n lanes have taken elements each; put the results into f32, or s32 if
- *	d is that.  NULL: they are there
+ *     d is that.  NULL: they are there
  */
 struct npu_reduction {
     int32_t start_s32;

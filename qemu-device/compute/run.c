@@ -4,7 +4,6 @@
  * an instruction.
  */
 #include <stdlib.h>
-#include <string.h>
 
 #include "code.h"
 #include "cost.h"
