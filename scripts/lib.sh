@@ -35,6 +35,24 @@ need_apt() {
 		die "this machine has no apt-get and dpkg: $1"
 }
 
+# as_root WHAT-TO-TYPE COMMAND...
+as_root() {
+	_hint=$1
+	shift
+	if [ "$(id -u)" = 0 ]; then
+		"$@"
+	elif command -v sudo >/dev/null; then
+		sudo "$@"
+	else
+		die "not root, and there is no sudo; as root type: $_hint"
+	fi
+}
+
+update_apt_lists() {
+	as_root "apt-get update" apt-get -q update </dev/null >&2 ||
+		die "the package lists cannot be fetched; check the network, then try again"
+}
+
 # link_build TARGET NAME: build/NAME points to TARGET from now on.
 link_build() {
 	mkdir -p "$top/build"
