@@ -174,7 +174,8 @@ static int npu_device_make_ready(struct npu_device *ndev)
 	return npu_reset_hardware(ndev);
 }
 
-static void npu_device_destroy_wqs(struct drm_device *drm, void *arg)
+/* All queues and files are gone. */
+static void npu_device_release(struct drm_device *drm, void *arg)
 {
 	struct npu_device *ndev = to_npu_device(drm);
 
@@ -182,6 +183,7 @@ static void npu_device_destroy_wqs(struct drm_device *drm, void *arg)
 		destroy_workqueue(ndev->submit_wq);
 	if (ndev->timeout_wq)
 		destroy_workqueue(ndev->timeout_wq);
+	xa_destroy(&ndev->rings);
 }
 
 static int npu_device_create_wqs(struct npu_device *ndev)
@@ -189,10 +191,10 @@ static int npu_device_create_wqs(struct npu_device *ndev)
 	ndev->submit_wq = alloc_workqueue("npu-submit", WQ_UNBOUND | WQ_MEM_RECLAIM, 0);
 	ndev->timeout_wq = alloc_ordered_workqueue("npu-timeout", WQ_MEM_RECLAIM);
 	if (!ndev->submit_wq || !ndev->timeout_wq) {
-		npu_device_destroy_wqs(&ndev->drm, NULL);
+		npu_device_release(&ndev->drm, NULL);
 		return -ENOMEM;
 	}
-	return drmm_add_action_or_reset(&ndev->drm, npu_device_destroy_wqs, NULL);
+	return drmm_add_action_or_reset(&ndev->drm, npu_device_release, NULL);
 }
 
 static int npu_device_init_locks(struct npu_device *ndev)

@@ -361,8 +361,10 @@ int npu_mmu_init(struct npu_mmu *mmu, struct npu_device *ndev)
 	INIT_LIST_HEAD(&mmu->retired);
 
 	root = npu_pt_alloc(mmu);
-	if (IS_ERR(root))
+	if (IS_ERR(root)) {
+		npu_mmu_fini(mmu);
 		return PTR_ERR(root);
+	}
 	npu_pt_fill(mmu, root, 0, 0);
 	mmu->root = root;
 
