@@ -87,6 +87,12 @@ lint: kernel kselftest-headers
 	@$(MAKE) deps DEPS=lint
 	@scripts/lint $(KDIR)
 
+## docs: the manuals, in build/docs/html
+docs: kernel
+	@$(MAKE) deps DEPS=docs
+	@scripts/docs
+	@echo "build/docs/html/index.html"
+
 ## clean: remove what was built here; the cache stays
 clean:
 	-$(MAKE) -C tools clean
@@ -105,4 +111,4 @@ help:
 		"XDG_CACHE_HOME=dir"
 
 .PHONY: all demo check kselftest deps qemu kernel modules lib tools selftests \
-	tests vm-tools kselftest-headers lint clean help
+	tests vm-tools kselftest-headers lint docs clean help
