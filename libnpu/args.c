@@ -7,7 +7,7 @@
 #include "internal.h"
 
 /* A block begins a cache line. */
-#define ARGS_ALIGN	64u
+#define ARGS_ALIGN 64u
 
 static uint64_t align_up(uint64_t value, uint64_t align)
 {
@@ -21,15 +21,13 @@ bool npu_args_reserve(const struct npu_args *args, uint32_t size, uint64_t *at)
 	/* A block does not wrap. */
 	if (start % NPU_ARGS_BYTES + size > NPU_ARGS_BYTES)
 		start = align_up(start, NPU_ARGS_BYTES);
-	if (args->count == NPU_ARGS_SLOTS ||
-	    start + size - args->tail > NPU_ARGS_BYTES)
+	if (args->count == NPU_ARGS_SLOTS || start + size - args->tail > NPU_ARGS_BYTES)
 		return false;
 	*at = start;
 	return true;
 }
 
-void npu_args_commit(struct npu_args *args, uint64_t at, uint32_t size,
-		     uint64_t point)
+void npu_args_commit(struct npu_args *args, uint64_t at, uint32_t size, uint64_t point)
 {
 	unsigned int slot = (args->first + args->count) % NPU_ARGS_SLOTS;
 

@@ -9,12 +9,12 @@
 
 #include "internal.h"
 
-#define KIB	1024ull
-#define MIB	(1024 * KIB)
-#define GIB	(1024 * MIB)
+#define KIB 1024ull
+#define MIB (1024 * KIB)
+#define GIB (1024 * MIB)
 
 /* Nothing is ever bound there, so that running over a buffer's end faults. */
-#define GUARD	(4 * KIB)
+#define GUARD (4 * KIB)
 
 /* Large buffers begin where large leaves of the page tables can. */
 static uint64_t alignment(uint64_t size)
@@ -30,8 +30,7 @@ static int reserve(struct npu_bo *bo)
 	int err;
 
 	pthread_mutex_lock(&vm->lock);
-	err = npu_va_alloc(&vm->va, &bo->range, bo->size + GUARD,
-			   alignment(bo->size));
+	err = npu_va_alloc(&vm->va, &bo->range, bo->size + GUARD, alignment(bo->size));
 	pthread_mutex_unlock(&vm->lock);
 	return err;
 }
@@ -57,8 +56,8 @@ static int create(struct npu_bo *bo, struct drm_npu_bo_create *args)
 	return 0;
 }
 
-static int bo_new(struct npu_vm *vm, struct drm_npu_bo_create *args,
-		  uint32_t bind_flags, struct npu_bo **out)
+static int bo_new(struct npu_vm *vm, struct drm_npu_bo_create *args, uint32_t bind_flags,
+		  struct npu_bo **out)
 {
 	uint64_t size = args->size;
 	struct npu_bo *bo;
@@ -92,8 +91,8 @@ err_free:
 			vm->dev->node.name, size, npu_strerror(err));
 }
 
-int npu_bo_new(struct npu_vm *vm, uint64_t size, uint32_t placement,
-	       uint32_t die_mask, uint32_t flags, struct npu_bo **out)
+int npu_bo_new(struct npu_vm *vm, uint64_t size, uint32_t placement, uint32_t die_mask,
+	       uint32_t flags, struct npu_bo **out)
 {
 	struct drm_npu_bo_create args = {
 		.size = size,

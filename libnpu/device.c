@@ -15,8 +15,7 @@ int npu_ioctl(const struct npu_device *dev, unsigned long request, void *arg)
 	return drmIoctl(dev->fd, request, arg) ? -errno : 0;
 }
 
-int npu_device_query(struct npu_device *dev, uint32_t type, void *data,
-		     uint32_t *size)
+int npu_device_query(struct npu_device *dev, uint32_t type, void *data, uint32_t *size)
 {
 	struct drm_npu_query query = {
 		.type = type,
@@ -42,8 +41,8 @@ static int open_node(const struct npu_node *node)
 	switch (err) {
 	case EACCES:
 	case EPERM:
-		return npu_fail(-EACCES, "%s (%s): no permission to open %s",
-				node->name, node->pci, node->path);
+		return npu_fail(-EACCES, "%s (%s): no permission to open %s", node->name,
+				node->pci, node->path);
 	case ENODEV:
 	case ENXIO:
 	case ENOENT:
@@ -82,8 +81,7 @@ static int read_info(struct npu_device *dev)
 	int err = npu_device_query(dev, DRM_NPU_QUERY_DEVICE, &dev->info, &size);
 
 	if (err == -ENODEV)
-		return npu_fail(err, "%s (%s) is gone", dev->node.name,
-				dev->node.pci);
+		return npu_fail(err, "%s (%s) is gone", dev->node.name, dev->node.pci);
 	if (err)
 		return npu_fail(-EIO, "%s (%s) does not answer: %s", dev->node.name,
 				dev->node.pci, strerrordesc_np(-err));

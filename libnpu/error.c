@@ -76,7 +76,7 @@ const char *npu_error_name(uint32_t code)
 const char *npu_error_text(uint32_t code)
 {
 	return code < NPU_ERR_COUNT ? codes[code].text :
-	       "error that this library does not know";
+				      "error that this library does not know";
 }
 
 static const char *const ban_texts[] = {
@@ -93,8 +93,7 @@ struct line {
 	size_t used;
 };
 
-static void line_add(struct line *line, const char *format, ...)
-	NPU_PRINTF(2, 3);
+static void line_add(struct line *line, const char *format, ...) NPU_PRINTF(2, 3);
 
 static void line_add(struct line *line, const char *format, ...)
 {
@@ -126,8 +125,7 @@ static void line_add_record(struct line *line,
 	if (state->error_operand != NPU_NONE)
 		line_add(line, ", operand %u", state->error_operand);
 	if (is_memory_error(state->error_code))
-		line_add(line, ", address 0x%" PRIx64,
-			 (uint64_t)state->error_address);
+		line_add(line, ", address 0x%" PRIx64, (uint64_t)state->error_address);
 	if (state->error_die != NPU_NONE)
 		line_add(line, ", die %u", state->error_die);
 }

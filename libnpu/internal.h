@@ -13,7 +13,7 @@
 #include "npu.h"
 
 #define ARRAY_SIZE(array)	(sizeof(array) / sizeof((array)[0]))
-#define NPU_PRINTF(text, first)	__attribute__((format(printf, text, first)))
+#define NPU_PRINTF(text, first) __attribute__((format(printf, text, first)))
 
 /* ---- error.c ------------------------------------------------------------- */
 
@@ -100,8 +100,8 @@ int npu_bo_new_readonly(struct npu_vm *vm, uint64_t size, struct npu_bo **bo);
 
 /* ---- args.c -------------------------------------------------------------- */
 
-#define NPU_ARGS_BYTES	(256u << 10)
-#define NPU_ARGS_SLOTS	1024u
+#define NPU_ARGS_BYTES (256u << 10)
+#define NPU_ARGS_SLOTS 1024u
 
 /**
  * struct npu_args - a ring of argument blocks
@@ -127,8 +127,7 @@ struct npu_args {
  */
 bool npu_args_reserve(const struct npu_args *args, uint32_t size, uint64_t *at);
 /* The block at "at" belongs to the job with that point. */
-void npu_args_commit(struct npu_args *args, uint64_t at, uint32_t size,
-		     uint64_t point);
+void npu_args_commit(struct npu_args *args, uint64_t at, uint32_t size, uint64_t point);
 /* All jobs up to that point have ended. */
 void npu_args_retire(struct npu_args *args, uint64_t point);
 uint64_t npu_args_oldest(const struct npu_args *args);

@@ -12,7 +12,7 @@
 
 #include "internal.h"
 
-#define NPU_MAX_NODES	1024
+#define NPU_MAX_NODES 1024
 
 /* Last component of where a symbolic link leads to. */
 static bool link_name(const char *path, char *name, size_t size)
@@ -32,8 +32,7 @@ static bool is_npu(const char *root, const char *accel)
 {
 	char path[PATH_MAX], driver[32];
 
-	snprintf(path, sizeof(path), "%s/sys/class/accel/%s/device/driver", root,
-		 accel);
+	snprintf(path, sizeof(path), "%s/sys/class/accel/%s/device/driver", root, accel);
 	return link_name(path, driver, sizeof(driver)) &&
 	       !strcmp(driver, DRM_NPU_DRIVER_NAME);
 }
@@ -115,8 +114,7 @@ static bool matches(const struct npu_node *node, const char *name)
 	if (!strcmp(node->name, name) || !strcmp(node->pci, name) ||
 	    !strcmp(node->path, name))
 		return true;
-	return name[0] == '/' && realpath(name, target) &&
-	       !strcmp(node->path, target);
+	return name[0] == '/' && realpath(name, target) && !strcmp(node->path, target);
 }
 
 int npu_find_at(const char *root, const char *name, struct npu_node *node)
@@ -144,6 +142,5 @@ int npu_find_at(const char *root, const char *name, struct npu_node *node)
 		}
 	}
 	free(nodes);
-	return err ? npu_fail(err, "there is no card %s", name ? name : "any more") :
-		     0;
+	return err ? npu_fail(err, "there is no card %s", name ? name : "any more") : 0;
 }

@@ -93,8 +93,7 @@ const struct npu_node *npu_device_node(const struct npu_device *dev);
  * DRM_NPU_QUERY.  Writes at most *size bytes and sets *size to what was written;
  * with data NULL, to what is needed.
  */
-int npu_device_query(struct npu_device *dev, uint32_t type, void *data,
-		     uint32_t *size);
+int npu_device_query(struct npu_device *dev, uint32_t type, void *data, uint32_t *size);
 
 /* ---- Address spaces and buffers ------------------------------------------ */
 
@@ -107,8 +106,8 @@ uint32_t npu_vm_id(const struct npu_vm *vm);
  * address that the library chooses.  size in bytes; placement DRM_NPU_PLACE_*, 0:
  * HBM; die_mask 0: any die; flags DRM_NPU_BO_*.  Its bytes are zero.
  */
-int npu_bo_new(struct npu_vm *vm, uint64_t size, uint32_t placement,
-	       uint32_t die_mask, uint32_t flags, struct npu_bo **bo);
+int npu_bo_new(struct npu_vm *vm, uint64_t size, uint32_t placement, uint32_t die_mask,
+	       uint32_t flags, struct npu_bo **bo);
 /* Unmaps, unbinds and closes. Jobs that use it must have ended. */
 void npu_bo_free(struct npu_bo *bo);
 uint64_t npu_bo_address(const struct npu_bo *bo);
@@ -133,8 +132,7 @@ int npu_queue_new(struct npu_vm *vm, uint32_t die_mask, uint32_t timeout_ms,
 		  struct npu_queue **queue);
 void npu_queue_free(struct npu_queue *queue);
 uint32_t npu_queue_id(const struct npu_queue *queue);
-int npu_queue_state(struct npu_queue *queue,
-		    struct drm_npu_queue_get_state *state);
+int npu_queue_state(struct npu_queue *queue, struct drm_npu_queue_get_state *state);
 
 /*
  * Submit a program.  args are base_count addresses, then scalar_count words with
@@ -145,9 +143,8 @@ int npu_queue_state(struct npu_queue *queue,
  * job when a thousand, or 256 KiB of arguments, are in flight.  -ECANCELED: the
  * queue is banned, and npu_last_error() tells why.
  */
-int npu_submit(struct npu_queue *queue, struct npu_program *prog,
-	       const uint64_t *args, unsigned int arg_count, uint64_t report,
-	       uint64_t *point);
+int npu_submit(struct npu_queue *queue, struct npu_program *prog, const uint64_t *args,
+	       unsigned int arg_count, uint64_t report, uint64_t *point);
 /*
  * Wait until the queue's timeline has reached point.  timeout in ns from now,
  * negative: for ever.  0 when the job ended well, and all before it; -ETIME when
@@ -171,7 +168,7 @@ typedef int npu_tensor_id;
 /* An instruction's scalar: its bits, or a slot of the arguments. */
 struct npu_scalar {
 	uint32_t bits;
-	uint16_t slot;		/* NPU_NONE: bits */
+	uint16_t slot; /* NPU_NONE: bits */
 };
 
 struct npu_scalar npu_f32(float value);
@@ -201,13 +198,11 @@ int npu_scalar_slot(struct npu_program *prog);
  * entries, outermost first.
  */
 npu_tensor_id npu_tensor(struct npu_program *prog, int base, uint64_t offset,
-			 uint32_t dtype, unsigned int rank,
-			 const uint64_t *extent);
+			 uint32_t dtype, unsigned int rank, const uint64_t *extent);
 /* With strides in bytes. */
-npu_tensor_id npu_tensor_strided(struct npu_program *prog, int base,
-				 uint64_t offset, uint32_t dtype,
-				 unsigned int rank, const uint64_t *extent,
-				 const int64_t *stride);
+npu_tensor_id npu_tensor_strided(struct npu_program *prog, int base, uint64_t offset,
+				 uint32_t dtype, unsigned int rank,
+				 const uint64_t *extent, const int64_t *stride);
 /* Views of the same bytes. */
 npu_tensor_id npu_view_transpose(struct npu_program *prog, npu_tensor_id t,
 				 const unsigned int *permutation);
@@ -220,8 +215,7 @@ npu_tensor_id npu_view_broadcast(struct npu_program *prog, npu_tensor_id t,
 npu_tensor_id npu_view_reshape(struct npu_program *prog, npu_tensor_id t,
 			       unsigned int rank, const uint64_t *extent);
 /* What a tensor is; NULL if there is no such one. */
-const struct npu_tensor *npu_tensor_desc(const struct npu_program *prog,
-					 npu_tensor_id t);
+const struct npu_tensor *npu_tensor_desc(const struct npu_program *prog, npu_tensor_id t);
 
 /*
  * Instructions; formulas, types and shapes in npu/isa.h.  Each returns 0 or
@@ -245,17 +239,15 @@ int npu_op_axis(struct npu_program *prog, uint32_t opcode, npu_tensor_id d,
 int npu_op_matmul(struct npu_program *prog, npu_tensor_id d, npu_tensor_id a,
 		  npu_tensor_id b);
 /* s8 x s8 -> f32 */
-int npu_op_matmul_scaled(struct npu_program *prog, npu_tensor_id d,
-			 npu_tensor_id a, npu_tensor_id b,
-			 struct npu_scalar scale);
+int npu_op_matmul_scaled(struct npu_program *prog, npu_tensor_id d, npu_tensor_id a,
+			 npu_tensor_id b, struct npu_scalar scale);
 /* bias negative: none.  Of the window's entries, the third ones are ignored. */
 int npu_op_conv2d(struct npu_program *prog, npu_tensor_id d, npu_tensor_id a,
 		  npu_tensor_id weight, npu_tensor_id bias,
 		  const struct npu_insn_window *window);
 /* opcode NPU_OP_MAXPOOL2D or NPU_OP_AVGPOOL2D; flags NPU_INSN_COUNT_PAD */
 int npu_op_pool2d(struct npu_program *prog, uint32_t opcode, npu_tensor_id d,
-		  npu_tensor_id a, const struct npu_insn_window *window,
-		  uint32_t flags);
+		  npu_tensor_id a, const struct npu_insn_window *window, uint32_t flags);
 
 /*
  * End the building and put the program into HBM (a program made with vm NULL has

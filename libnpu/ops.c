@@ -57,14 +57,14 @@ static int emit(struct npu_program *prog, struct npu_insn *insn,
 	for (i = 0; i < count; i++) {
 		if (!npu_tensor_desc(prog, operands[i]))
 			return npu_program_fail(prog, -EINVAL,
-						"operand %u: there is no tensor %d",
-						i, operands[i]);
+						"operand %u: there is no tensor %d", i,
+						operands[i]);
 		insn->operand[i] = operands[i];
 	}
 	return npu_program_add_insn(prog, insn);
 }
 
-#define EMIT(prog, insn, ...) \
+#define EMIT(prog, insn, ...)                                    \
 	emit(prog, insn, (const npu_tensor_id[]){ __VA_ARGS__ }, \
 	     sizeof((const npu_tensor_id[]){ __VA_ARGS__ }) / sizeof(npu_tensor_id))
 
@@ -76,9 +76,8 @@ static int check_opcode(struct npu_program *prog, uint32_t opcode, uint32_t firs
 	if (err)
 		return err;
 	if (opcode < first || opcode > last)
-		return npu_program_fail(prog, -EINVAL,
-					"opcode %u is not one of %u to %u", opcode,
-					first, last);
+		return npu_program_fail(prog, -EINVAL, "opcode %u is not one of %u to %u",
+					opcode, first, last);
 	return 0;
 }
 
@@ -218,8 +217,7 @@ int npu_op_conv2d(struct npu_program *prog, npu_tensor_id d, npu_tensor_id a,
 }
 
 int npu_op_pool2d(struct npu_program *prog, uint32_t opcode, npu_tensor_id d,
-		  npu_tensor_id a, const struct npu_insn_window *window,
-		  uint32_t flags)
+		  npu_tensor_id a, const struct npu_insn_window *window, uint32_t flags)
 {
 	struct npu_insn insn = new_insn(opcode);
 	int err = check_opcode(prog, opcode, NPU_OP_MAXPOOL2D, NPU_OP_AVGPOOL2D);

@@ -19,7 +19,7 @@
 
 #include "internal.h"
 
-#define NSEC_PER_SEC	1000000000ll
+#define NSEC_PER_SEC 1000000000ll
 
 static int create_syncobj(struct npu_queue *queue)
 {
@@ -28,8 +28,7 @@ static int create_syncobj(struct npu_queue *queue)
 	return drmSyncobjCreate(fd, 0, &queue->syncobj) ? -errno : 0;
 }
 
-static int create_queue(struct npu_queue *queue, uint32_t die_mask,
-			uint32_t timeout_ms)
+static int create_queue(struct npu_queue *queue, uint32_t die_mask, uint32_t timeout_ms)
 {
 	struct drm_npu_queue_create args = {
 		.vm_id = queue->vm->id,
@@ -114,8 +113,7 @@ int npu_queue_state(struct npu_queue *queue, struct drm_npu_queue_get_state *sta
 	err = npu_ioctl(queue->vm->dev, DRM_IOCTL_NPU_QUEUE_GET_STATE, state);
 	if (err)
 		return npu_fail(err, "%s: cannot read the state of queue %u: %s",
-				queue->vm->dev->node.name, queue->id,
-				npu_strerror(err));
+				queue->vm->dev->node.name, queue->id, npu_strerror(err));
 	return 0;
 }
 
@@ -124,8 +122,8 @@ int npu_queue_state(struct npu_queue *queue, struct drm_npu_queue_get_state *sta
 /* 0 when all jobs up to point have ended, well or not; deadline is absolute. */
 static int wait_point(struct npu_queue *queue, uint64_t point, int64_t deadline)
 {
-	int err = drmSyncobjTimelineWait(queue->vm->dev->fd, &queue->syncobj, &point,
-					 1, deadline, 0, NULL);
+	int err = drmSyncobjTimelineWait(queue->vm->dev->fd, &queue->syncobj, &point, 1,
+					 deadline, 0, NULL);
 
 	/* Releases of libdrm differ in how they hand on the errno. */
 	return err ? (err == -1 ? -errno : err) : 0;
@@ -147,8 +145,7 @@ static void raise_good(struct npu_queue *queue, uint64_t point)
 {
 	uint64_t good = atomic_load(&queue->good);
 
-	while (good < point &&
-	       !atomic_compare_exchange_weak(&queue->good, &good, point))
+	while (good < point && !atomic_compare_exchange_weak(&queue->good, &good, point))
 		;
 }
 
@@ -214,8 +211,7 @@ static int reserve_args(struct npu_queue *queue, uint32_t size, uint64_t *at)
 }
 
 static int submit_job(struct npu_queue *queue, const struct npu_program *prog,
-		      uint64_t args, uint32_t args_size, uint64_t report,
-		      uint64_t point)
+		      uint64_t args, uint32_t args_size, uint64_t report, uint64_t point)
 {
 	struct drm_npu_sync done = {
 		.flags = DRM_NPU_SYNC_TIMELINE,
@@ -274,9 +270,8 @@ static int fail_submit(struct npu_queue *queue, int err)
 			queue->vm->dev->node.name, queue->id, npu_strerror(err));
 }
 
-int npu_submit(struct npu_queue *queue, struct npu_program *prog,
-	       const uint64_t *args, unsigned int arg_count, uint64_t report,
-	       uint64_t *point)
+int npu_submit(struct npu_queue *queue, struct npu_program *prog, const uint64_t *args,
+	       unsigned int arg_count, uint64_t report, uint64_t *point)
 {
 	const char *card = queue->vm->dev->node.name;
 	uint64_t ignored;
@@ -287,9 +282,10 @@ int npu_submit(struct npu_queue *queue, struct npu_program *prog,
 				"%s: the program is not finished, or of another address space",
 				card);
 	if (arg_count != prog->base_count + prog->scalar_count)
-		return npu_fail(-EINVAL,
-				"%s: the program takes %u addresses and %u scalars, not %u arguments",
-				card, prog->base_count, prog->scalar_count, arg_count);
+		return npu_fail(
+			-EINVAL,
+			"%s: the program takes %u addresses and %u scalars, not %u arguments",
+			card, prog->base_count, prog->scalar_count, arg_count);
 
 	pthread_mutex_lock(&queue->lock);
 	err = submit_locked(queue, prog, args, arg_count * sizeof(*args), report,

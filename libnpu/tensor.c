@@ -36,9 +36,8 @@ static int check_tensor(struct npu_program *prog, int base, uint64_t offset,
 	unsigned int i;
 
 	if (base < 0 || (unsigned int)base >= prog->base_count)
-		return npu_program_fail(prog, -EINVAL,
-					"a tensor names base %d of %u", base,
-					prog->base_count);
+		return npu_program_fail(prog, -EINVAL, "a tensor names base %d of %u",
+					base, prog->base_count);
 	if (!known_dtype(dtype))
 		return npu_program_fail(prog, -EINVAL,
 					"a tensor has the unknown element type %u",
@@ -54,9 +53,10 @@ static int check_tensor(struct npu_program *prog, int base, uint64_t offset,
 						i);
 	}
 	if (offset % dtypes[dtype].size)
-		return npu_program_fail(prog, -EINVAL,
-					"a tensor's offset is no multiple of its %u-byte elements",
-					dtypes[dtype].size);
+		return npu_program_fail(
+			prog, -EINVAL,
+			"a tensor's offset is no multiple of its %u-byte elements",
+			dtypes[dtype].size);
 	return 0;
 }
 
@@ -119,15 +119,15 @@ npu_tensor_id npu_tensor_strided(struct npu_program *prog, int base, uint64_t of
 		return err;
 	for (i = 0; i < rank; i++) {
 		if (stride[i] % (int64_t)dtypes[dtype].size)
-			return npu_program_fail(prog, -EINVAL,
-						"a tensor's stride is no multiple of its %u-byte elements",
-						dtypes[dtype].size);
+			return npu_program_fail(
+				prog, -EINVAL,
+				"a tensor's stride is no multiple of its %u-byte elements",
+				dtypes[dtype].size);
 	}
 	return add(prog, base, offset, dtype, rank, extent, stride);
 }
 
-const struct npu_tensor *npu_tensor_desc(const struct npu_program *prog,
-					 npu_tensor_id t)
+const struct npu_tensor *npu_tensor_desc(const struct npu_program *prog, npu_tensor_id t)
 {
 	if (t < 0 || (unsigned int)t >= prog->tensor_count)
 		return NULL;

@@ -24,9 +24,8 @@ static int begin(struct npu_program *prog, npu_tensor_id t, struct npu_tensor *v
 static int check_rank(struct npu_program *prog, unsigned int rank)
 {
 	if (!rank || rank > NPU_MAX_RANK)
-		return npu_program_fail(prog, -EINVAL,
-					"a view has rank %u, not 1 to %d", rank,
-					NPU_MAX_RANK);
+		return npu_program_fail(prog, -EINVAL, "a view has rank %u, not 1 to %d",
+					rank, NPU_MAX_RANK);
 	return 0;
 }
 
@@ -44,9 +43,10 @@ npu_tensor_id npu_view_transpose(struct npu_program *prog, npu_tensor_id t,
 		unsigned int p = permutation[i];
 
 		if (p >= from.rank || seen & (1u << p))
-			return npu_program_fail(prog, -EINVAL,
-						"a transposition is no permutation of %u dimensions",
-						from.rank);
+			return npu_program_fail(
+				prog, -EINVAL,
+				"a transposition is no permutation of %u dimensions",
+				from.rank);
 		seen |= 1u << p;
 		view.extent[i] = from.extent[p];
 		view.stride[i] = from.stride[p];
@@ -109,8 +109,8 @@ npu_tensor_id npu_view_broadcast(struct npu_program *prog, npu_tensor_id t,
 						" in dimension %u",
 						have, extent[i], i);
 		view.extent[i] = extent[i];
-		view.stride[i] = have == extent[i] && i >= lead ?
-				 from.stride[i - lead] : 0;
+		view.stride[i] = have == extent[i] && i >= lead ? from.stride[i - lead] :
+								  0;
 	}
 	if (!memcmp(&view, &from, sizeof(view)))
 		return t;
@@ -162,8 +162,9 @@ npu_tensor_id npu_view_reshape(struct npu_program *prog, npu_tensor_id t,
 					"tensor %d is not dense: copy it before a reshape",
 					t);
 	if (!count_is(rank, extent, elements))
-		return npu_program_fail(prog, -EINVAL,
-					"a reshape changes the number of elements, which is %" PRIu64,
-					elements);
+		return npu_program_fail(
+			prog, -EINVAL,
+			"a reshape changes the number of elements, which is %" PRIu64,
+			elements);
 	return npu_tensor(prog, from.base, from.offset, from.dtype, rank, extent);
 }

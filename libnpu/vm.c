@@ -6,7 +6,7 @@
 #include "internal.h"
 
 /* Small numbers and addresses that were cut to 32 bits are never mapped. */
-#define VM_START	(4ull << 30)
+#define VM_START (4ull << 30)
 
 int npu_vm_new(struct npu_device *dev, struct npu_vm **out)
 {

@@ -4,7 +4,7 @@
 
 #include "fake.h"
 
-#define FAKE_JOBS	8192
+#define FAKE_JOBS 8192
 
 struct fake fake;
 struct npu_device *fake_device;
@@ -13,10 +13,9 @@ int __wrap_drmIoctl(int fd, unsigned long request, void *arg);
 int __wrap_drmSyncobjCreate(int fd, uint32_t flags, uint32_t *handle);
 int __wrap_drmSyncobjDestroy(int fd, uint32_t handle);
 int __wrap_drmSyncobjTimelineWait(int fd, uint32_t *handles, uint64_t *points,
-				  unsigned int count, int64_t timeout,
-				  unsigned int flags, uint32_t *first);
-int __wrap_drmSyncobjQuery(int fd, uint32_t *handles, uint64_t *points,
-			   uint32_t count);
+				  unsigned int count, int64_t timeout, unsigned int flags,
+				  uint32_t *first);
+int __wrap_drmSyncobjQuery(int fd, uint32_t *handles, uint64_t *points, uint32_t count);
 int __wrap_drmCloseBufferHandle(int fd, uint32_t handle);
 
 int fake_set_up(void **state)
@@ -158,8 +157,8 @@ int __wrap_drmSyncobjDestroy(int fd, uint32_t handle)
 }
 
 int __wrap_drmSyncobjTimelineWait(int fd, uint32_t *handles, uint64_t *points,
-				  unsigned int count, int64_t timeout,
-				  unsigned int flags, uint32_t *first)
+				  unsigned int count, int64_t timeout, unsigned int flags,
+				  uint32_t *first)
 {
 	(void)fd;
 	(void)first;

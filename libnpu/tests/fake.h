@@ -5,7 +5,7 @@
 
 #include "test.h"
 
-#define FAKE_MAX	64
+#define FAKE_MAX 64
 
 /**
  * struct fake - the kernel's side

@@ -22,15 +22,14 @@ static int tear_down(void **state)
 	return 0;
 }
 
-#define PLACE	0x100000000ull
+#define PLACE 0x100000000ull
 
 static void assert_verdict(const char *what, const void *object,
 			   const struct npu_verdict *verdict)
 {
 	if (!object)
 		fail_msg("%s: %s, instruction %u, operand %u", what,
-			 npu_error_name(verdict->code), verdict->insn,
-			 verdict->operand);
+			 npu_error_name(verdict->code), verdict->insn, verdict->operand);
 }
 
 /* The card takes the program, with arguments. */
@@ -133,7 +132,8 @@ static void test_gather(void **state)
 {
 	(void)state;
 	npu_op_gather(prog, TENSOR(prog, NPU_DTYPE_F32, 3, 8),
-		      TENSOR(prog, NPU_DTYPE_F32, 100, 8), TENSOR(prog, NPU_DTYPE_S32, 3));
+		      TENSOR(prog, NPU_DTYPE_F32, 100, 8),
+		      TENSOR(prog, NPU_DTYPE_S32, 3));
 	assert_accepted();
 }
 
@@ -195,10 +195,12 @@ static void test_every_reduction(void **state)
 
 static void test_matmul_of_every_type(void **state)
 {
+	/* clang-format off */
 	static const uint32_t types[][2] = {
 		{ NPU_DTYPE_F32, NPU_DTYPE_F32 }, { NPU_DTYPE_F16, NPU_DTYPE_F16 },
 		{ NPU_DTYPE_F16, NPU_DTYPE_F32 }, { NPU_DTYPE_S8, NPU_DTYPE_S32 },
 	};
+	/* clang-format on */
 	unsigned int i;
 
 	(void)state;
@@ -294,7 +296,7 @@ static void test_a_wrong_shape_is_the_cards_to_refuse(void **state)
 	assert_int_equal(verdict.insn, 1);
 }
 
-#define TEST(name)	cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
 {

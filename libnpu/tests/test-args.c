@@ -134,7 +134,7 @@ static void test_bytes_in_flight_are_never_given_out(void **state)
 	}
 }
 
-#define TEST(name)	cmocka_unit_test_setup(name, reset)
+#define TEST(name) cmocka_unit_test_setup(name, reset)
 
 int main(void)
 {

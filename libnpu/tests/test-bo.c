@@ -2,8 +2,8 @@
 /* Address spaces and buffers, on a fake kernel. */
 #include "fake.h"
 
-#define MIB	(1ull << 20)
-#define GIB	(1ull << 30)
+#define MIB (1ull << 20)
+#define GIB (1ull << 30)
 
 static struct npu_vm *new_vm(void)
 {
@@ -207,7 +207,7 @@ static void test_a_query_that_is_refused(void **state)
 	assert_text_has(npu_last_error(), "query 99");
 }
 
-#define TEST(name)	cmocka_unit_test_setup_teardown(name, fake_set_up, fake_tear_down)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, fake_set_up, fake_tear_down)
 
 int main(void)
 {

@@ -25,7 +25,8 @@ static void test_unknown_codes_are_told(void **state)
 static void test_strerror_takes_both_signs(void **state)
 {
 	(void)state;
-	assert_string_equal(npu_strerror(-ENODEV), "there is no such card, or it is gone");
+	assert_string_equal(npu_strerror(-ENODEV),
+			    "there is no such card, or it is gone");
 	assert_ptr_equal(npu_strerror(-ENODEV), npu_strerror(ENODEV));
 	assert_string_equal(npu_strerror(0), "success");
 }

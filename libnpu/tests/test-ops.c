@@ -42,7 +42,7 @@ static struct npu_insn expect(uint32_t opcode, const npu_tensor_id *operands,
 	return insn;
 }
 
-#define EXPECT(opcode, ...) \
+#define EXPECT(opcode, ...)                                    \
 	expect(opcode, (const npu_tensor_id[]){ __VA_ARGS__ }, \
 	       ARRAY_SIZE(((const npu_tensor_id[]){ __VA_ARGS__ })))
 
@@ -255,7 +255,8 @@ static void test_pooling(void **state)
 	want.opcode = NPU_OP_AVGPOOL2D;
 	want.flags = NPU_INSN_COUNT_PAD;
 	assert_int_equal(npu_op_pool2d(prog, NPU_OP_AVGPOOL2D, d, a, &window,
-				       NPU_INSN_COUNT_PAD), 0);
+				       NPU_INSN_COUNT_PAD),
+			 0);
 	assert_insn(&want);
 }
 
@@ -295,7 +296,8 @@ static void test_missing_operands_are_refused(void **state)
 		p = new_program();
 		t = TENSOR(p, NPU_DTYPE_F32, 4);
 		assert_int_equal(npu_op_binary(p, NPU_OP_ADD, i == 0 ? 9 : t,
-					       i == 1 ? 9 : t, i == 2 ? -5 : t), -EINVAL);
+					       i == 1 ? 9 : t, i == 2 ? -5 : t),
+				 -EINVAL);
 		assert_int_equal(p->insn_count, 0);
 		npu_program_free(p);
 	}
@@ -311,7 +313,7 @@ static void test_scalars_keep_their_bits(void **state)
 	assert_int_equal(npu_slot(7).slot, 7);
 }
 
-#define TEST(name)	cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
 {

@@ -24,6 +24,7 @@ static const uint8_t *finish(size_t *size)
 }
 
 /* One instruction, byte for byte: f32[2,3] + broadcast f32[3] at offset 0x100. */
+/* clang-format off */
 static const uint8_t golden[] = {
 	/* header: "NPPG", 1.0, 1 instruction, 3 tensors, 2 bases, 0 scalars */
 	0x4e, 0x50, 0x50, 0x47,  1, 0, 0, 0,  1, 0, 0, 0,  3, 0, 0, 0,
@@ -65,6 +66,7 @@ static const uint8_t golden[] = {
 	0, 0, 0, 0, 0, 0, 0, 0,  0, 0, 0, 0, 0, 0, 0, 0,
 	0, 0, 0, 0, 0, 0, 0, 0,  0, 0, 0, 0, 0, 0, 0, 0,
 };
+/* clang-format on */
 
 static void test_image_byte_for_byte(void **state)
 {
@@ -146,7 +148,8 @@ static void test_too_many_tensors_are_refused(void **state)
 
 	(void)state;
 	for (i = 0; i < NPU_MAX_TENSORS; i++)
-		assert_int_equal(npu_tensor(prog, base, 0, NPU_DTYPE_S8, 1, EXTENT(1)), i);
+		assert_int_equal(npu_tensor(prog, base, 0, NPU_DTYPE_S8, 1, EXTENT(1)),
+				 i);
 	assert_int_equal(npu_tensor(prog, base, 0, NPU_DTYPE_S8, 1, EXTENT(1)), -E2BIG);
 	assert_text_has(npu_last_error(), "tensors");
 }
@@ -182,8 +185,8 @@ static void test_the_first_error_sticks(void **state)
 	npu_tensor_id t = TENSOR(prog, NPU_DTYPE_F32, 4);
 
 	(void)state;
-	assert_int_equal(npu_tensor(prog, 0, 0, NPU_DTYPE_F32, 1,
-				    EXTENT(1ull << 62)), -EOVERFLOW);
+	assert_int_equal(npu_tensor(prog, 0, 0, NPU_DTYPE_F32, 1, EXTENT(1ull << 62)),
+			 -EOVERFLOW);
 	assert_int_equal(npu_op_unary(prog, NPU_OP_NEG, t, t), -EOVERFLOW);
 	assert_int_equal(npu_base(prog), -EOVERFLOW);
 	assert_int_equal(npu_op_unary(prog, 9999, -1, -1), -EOVERFLOW);
@@ -231,7 +234,8 @@ static void test_bad_tensors_are_refused(void **state)
 
 		npu_base(p);
 		assert_int_equal(npu_tensor(p, bad[i].base, bad[i].offset, bad[i].dtype,
-					    bad[i].rank, bad[i].extent), -EINVAL);
+					    bad[i].rank, bad[i].extent),
+				 -EINVAL);
 		assert_int_equal(npu_program_finish(p), -EINVAL);
 		npu_program_free(p);
 	}
@@ -241,7 +245,8 @@ static void test_odd_strides_are_refused(void **state)
 {
 	(void)state;
 	assert_int_equal(npu_tensor_strided(prog, npu_base(prog), 0, NPU_DTYPE_F32, 1,
-					    EXTENT(4), STRIDE(-6)), -EINVAL);
+					    EXTENT(4), STRIDE(-6)),
+			 -EINVAL);
 }
 
 static void test_a_finished_program_is_left_alone(void **state)
@@ -282,7 +287,7 @@ static void test_freeing_nothing(void **state)
 	npu_device_close(NULL);
 }
 
-#define TEST(name)	cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
 {

@@ -377,7 +377,8 @@ static void test_threads_learn_of_their_own_jobs(void **state)
 	for (i = 0; i < 4; i++) {
 		waiters[i].point = i + 1;
 		assert_int_equal(pthread_create(&waiters[i].thread, NULL, wait_often,
-						&waiters[i]), 0);
+						&waiters[i]),
+				 0);
 	}
 	for (i = 0; i < 4; i++) {
 		pthread_join(waiters[i].thread, NULL);
@@ -415,7 +416,7 @@ static void test_threads_share_a_queue(void **state)
 		assert_int_equal(fake.syncs[i].timeline_value, i + 1);
 }
 
-#define TEST(name)	cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
 {

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include "test.h"
 
-#define START	0x100000000ull
-#define END	(1ull << 48)
-#define PAGE	4096ull
-#define MIB	(1ull << 20)
-#define GIB	(1ull << 30)
+#define START 0x100000000ull
+#define END   (1ull << 48)
+#define PAGE  4096ull
+#define MIB   (1ull << 20)
+#define GIB   (1ull << 30)
 
 static void test_first_range_is_at_the_start(void **state)
 {
@@ -107,7 +107,7 @@ static void test_huge_sizes_do_not_wrap(void **state)
 	assert_int_equal(npu_va_alloc(&va, &range, PAGE, 1ull << 63), -ENOSPC);
 }
 
-#define RANGES	200
+#define RANGES 200
 
 static uint32_t random_number(uint32_t *seed)
 {

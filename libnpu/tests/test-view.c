@@ -38,10 +38,12 @@ static void test_dense_strides_of_every_type(void **state)
 	static const struct {
 		uint32_t dtype;
 		int64_t size;
+		/* clang-format off */
 	} types[] = {
 		{ NPU_DTYPE_F32, 4 }, { NPU_DTYPE_F16, 2 }, { NPU_DTYPE_S8, 1 },
 		{ NPU_DTYPE_S32, 4 },
 	};
+	/* clang-format on */
 	unsigned int i;
 
 	(void)state;
@@ -72,8 +74,8 @@ static void test_strides_of_ones_own(void **state)
 	npu_tensor_id t;
 
 	(void)state;
-	t = npu_tensor_strided(prog, npu_base(prog), 4096, NPU_DTYPE_F32, 2,
-			       EXTENT(4, 4), STRIDE(-64, 0));
+	t = npu_tensor_strided(prog, npu_base(prog), 4096, NPU_DTYPE_F32, 2, EXTENT(4, 4),
+			       STRIDE(-64, 0));
 	assert_tensor(t, 4096, 2, EXTENT(4, 4), STRIDE(-64, 0));
 }
 
@@ -141,10 +143,12 @@ static void test_slices_outside_are_refused(void **state)
 {
 	static const struct {
 		uint64_t start, extent;
+		/* clang-format off */
 	} bad[] = {
 		{ 0, 11 }, { 10, 1 }, { 11, 1 }, { 5, 6 }, { 0, 0 },
 		{ UINT64_MAX, 2 }, { 2, UINT64_MAX },
 	};
+	/* clang-format on */
 	unsigned int i;
 
 	(void)state;
@@ -197,8 +201,8 @@ static void test_broadcast_to_seven_dimensions_is_refused(void **state)
 	npu_tensor_id t = TENSOR(prog, NPU_DTYPE_F32, 3);
 
 	(void)state;
-	assert_int_equal(npu_view_broadcast(prog, t, 7,
-					    EXTENT(1, 1, 1, 1, 1, 1, 3)), -EINVAL);
+	assert_int_equal(npu_view_broadcast(prog, t, 7, EXTENT(1, 1, 1, 1, 1, 1, 3)),
+			 -EINVAL);
 }
 
 static void test_reshape(void **state)
@@ -218,8 +222,8 @@ static void test_reshape_ignores_strides_of_single_elements(void **state)
 	npu_tensor_id t;
 
 	(void)state;
-	t = npu_tensor_strided(prog, npu_base(prog), 0, NPU_DTYPE_F32, 3,
-			       EXTENT(1, 4, 5), STRIDE(0, 20, 4));
+	t = npu_tensor_strided(prog, npu_base(prog), 0, NPU_DTYPE_F32, 3, EXTENT(1, 4, 5),
+			       STRIDE(0, 20, 4));
 	t = npu_view_reshape(prog, t, 1, EXTENT(20));
 	assert_tensor(t, 0, 1, EXTENT(20), STRIDE(4));
 }
@@ -265,7 +269,7 @@ static void test_views_survive_a_growing_table(void **state)
 			    sizeof(struct npu_tensor));
 }
 
-#define TEST(name)	cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
 {

@@ -15,13 +15,14 @@
 
 #include "internal.h"
 
-#define EXTENT(...)	((const uint64_t[]){ __VA_ARGS__ })
-#define STRIDE(...)	((const int64_t[]){ __VA_ARGS__ })
+#define EXTENT(...) ((const uint64_t[]){ __VA_ARGS__ })
+#define STRIDE(...) ((const int64_t[]){ __VA_ARGS__ })
 
-#define assert_text_has(text, part) do { \
-	if (!strstr(text, part)) \
-		fail_msg("\"%s\" is not in \"%s\"", part, text); \
-} while (0)
+#define assert_text_has(text, part)                                      \
+	do {                                                             \
+		if (!strstr(text, part))                                 \
+			fail_msg("\"%s\" is not in \"%s\"", part, text); \
+	} while (0)
 
 static inline struct npu_program *new_program(void)
 {

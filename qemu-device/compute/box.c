@@ -104,8 +104,8 @@ static bool worth_window(const struct npu_box *box, uint64_t span)
     if (loop.stride[0][last] == box->size) {
         runs /= loop.extent[last];
     }
-    return span <= runs * WINDOW_PER_RUN +
-           elements * box->size * WINDOW_PER_BYTE;
+    return span <=
+           runs * WINDOW_PER_RUN + elements * box->size * WINDOW_PER_BYTE;
 }
 
 static bool box_window(struct npu_tile *tile, const struct npu_box *box,
@@ -300,7 +300,7 @@ static void copy_direct(const struct npu_loop *loop, unsigned size,
         int64_t from_stride[2] = { loop->stride[1][row],
                                    loop->stride[1][column] };
         bool across = from_stride[1] < 0 ? -from_stride[1] > BLOCK :
-                      from_stride[1] > BLOCK;
+                                           from_stride[1] > BLOCK;
 
         (across ? copy_across : copy_sheet)(to + at.offset[0], to_stride,
                                             from + at.offset[1], from_stride,

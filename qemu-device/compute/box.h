@@ -20,18 +20,18 @@ struct npu_tile;
 #define NPU_BOX_ELEMENTS (256u << 10)
 
 struct npu_box {
-    uint64_t va;                        /* of element (0, ..., 0) */
+    uint64_t va; /* of element (0, ..., 0) */
     uint32_t dtype;
-    unsigned size;                      /* bytes of an element */
+    unsigned size; /* bytes of an element */
     unsigned rank;
     uint64_t extent[NPU_MAX_RANK];
-    int64_t stride[NPU_MAX_RANK];       /* bytes; 0 where the extent is 1 */
+    int64_t stride[NPU_MAX_RANK]; /* bytes; 0 where the extent is 1 */
 };
 
 struct npu_view {
-    unsigned char *at;                  /* element (0, ..., 0) */
+    unsigned char *at; /* element (0, ..., 0) */
     int64_t stride[NPU_MAX_RANK];
-    bool direct;                        /* the client's memory itself */
+    bool direct; /* the client's memory itself */
 };
 
 /* The part of a box from start on, with extents size. */

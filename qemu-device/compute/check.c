@@ -11,7 +11,7 @@
 
 bool npu_check_fail(struct npu_check *check, uint32_t code, unsigned operand)
 {
-    *check->verdict = (struct npu_verdict) {
+    *check->verdict = (struct npu_verdict){
         .code = code,
         .insn = check->index,
         .operand = operand,
@@ -94,15 +94,16 @@ bool npu_tensor_writable(const struct npu_tensor *tensor)
 
 static bool is_in(struct npu_check *check, unsigned operand, unsigned set)
 {
-    return npu_check_that(check,
-                          set >> check->operand[operand]->dtype & 1,
+    return npu_check_that(check, set >> check->operand[operand]->dtype & 1,
                           NPU_ERR_DTYPE, operand);
 }
 
 static bool is_same(struct npu_check *check, unsigned operand, unsigned as)
 {
-    return npu_check_that(check, check->operand[operand]->dtype ==
-                          check->operand[as]->dtype, NPU_ERR_DTYPE, operand);
+    return npu_check_that(check,
+                          check->operand[operand]->dtype ==
+                              check->operand[as]->dtype,
+                          NPU_ERR_DTYPE, operand);
 }
 
 /* All operands have one type of a set. */
@@ -171,14 +172,15 @@ bool npu_types_matmul(struct npu_check *check)
 
 static bool no_scalar(struct npu_check *check)
 {
-    return npu_check_that(check, check->insn->scalar == NPU_NONE &&
-                          !check->insn->imm, NPU_ERR_PARAMETER, NPU_NONE);
+    return npu_check_that(check,
+                          check->insn->scalar == NPU_NONE && !check->insn->imm,
+                          NPU_ERR_PARAMETER, NPU_NONE);
 }
 
 static bool no_raw(struct npu_check *check)
 {
-    return npu_check_that(check, zeros(check->insn->raw,
-                                       sizeof(check->insn->raw)),
+    return npu_check_that(check,
+                          zeros(check->insn->raw, sizeof(check->insn->raw)),
                           NPU_ERR_PARAMETER, NPU_NONE);
 }
 
@@ -202,8 +204,9 @@ bool npu_params_axis(struct npu_check *check)
     const struct npu_insn_axis *axis = &check->insn->axis;
 
     return no_scalar(check) &&
-           npu_check_that(check, axis->axis < check->operand[1]->rank &&
-                          zeros(axis->pad, sizeof(axis->pad)),
+           npu_check_that(check,
+                          axis->axis < check->operand[1]->rank &&
+                              zeros(axis->pad, sizeof(axis->pad)),
                           NPU_ERR_PARAMETER, NPU_NONE);
 }
 
@@ -270,14 +273,15 @@ bool npu_shape_equal(struct npu_check *check)
 bool npu_shape_gather(struct npu_check *check)
 {
     return equal_but(check, 1, 0) && has_rank(check, 2, 1) &&
-           fits(check, check->operand[2]->extent[0] ==
-                check->operand[0]->extent[0], 2);
+           fits(check,
+                check->operand[2]->extent[0] == check->operand[0]->extent[0],
+                2);
 }
 
 static bool axis_fits(struct npu_check *check, unsigned axis)
 {
-    return fits(check, check->operand[1]->extent[axis] <=
-                NPU_MAX_CONTRACTION, 1);
+    return fits(check, check->operand[1]->extent[axis] <= NPU_MAX_CONTRACTION,
+                1);
 }
 
 bool npu_shape_reduce(struct npu_check *check)
@@ -336,8 +340,10 @@ static bool windows_fit(struct npu_check *check, bool pooling)
         npu_window_get(&window, &check->insn->window, i,
                        check->operand[1]->extent[2 + i],
                        check->operand[0]->extent[2 + i]);
-        if (!fits(check, pooling ? npu_window_fits_pool(&window) :
-                  npu_window_fits(&window), 0)) {
+        if (!fits(check,
+                  pooling ? npu_window_fits_pool(&window) :
+                            npu_window_fits(&window),
+                  0)) {
             return false;
         }
     }
@@ -356,8 +362,10 @@ bool npu_shape_conv2d(struct npu_check *check)
     a = check->operand[1]->extent;
     b = check->operand[2]->extent;
     return fits(check, a[0] == d[0], 1) &&
-           fits(check, b[0] == d[1] && b[2] == window->kernel[0] &&
-                b[3] == window->kernel[1], 2) &&
+           fits(check,
+                b[0] == d[1] && b[2] == window->kernel[0] &&
+                    b[3] == window->kernel[1],
+                2) &&
            fits(check, a[1] % b[1] == 0 && b[0] % (a[1] / b[1]) == 0, 2) &&
            fits(check, b[1] <= NPU_MAX_CONTRACTION / b[2] / b[3], 2) &&
            (check->operands == 3 ||
@@ -377,7 +385,8 @@ bool npu_shape_pool2d(struct npu_check *check)
     d = check->operand[0]->extent;
     a = check->operand[1]->extent;
     return fits(check, a[0] == d[0] && a[1] == d[1], 1) &&
-           fits(check, window->kernel[1] <=
-                NPU_MAX_CONTRACTION / window->kernel[0], NPU_NONE) &&
+           fits(check,
+                window->kernel[1] <= NPU_MAX_CONTRACTION / window->kernel[0],
+                NPU_NONE) &&
            windows_fit(check, true);
 }

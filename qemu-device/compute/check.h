@@ -17,9 +17,9 @@
 struct npu_check {
     const struct npu_op *op;
     const struct npu_insn *insn;
-    uint32_t index;                     /* of the instruction */
-    uint32_t scalar_count;              /* of the program */
-    unsigned operands;                  /* how many there are */
+    uint32_t index;        /* of the instruction */
+    uint32_t scalar_count; /* of the program */
+    unsigned operands;     /* how many there are */
     const struct npu_tensor *operand[NPU_MAX_OPERANDS];
     struct npu_verdict *verdict;
 };
@@ -42,11 +42,11 @@ bool npu_tensor_sound(const struct npu_tensor *tensor, uint32_t base_count);
 bool npu_tensor_writable(const struct npu_tensor *tensor);
 
 /* Element types */
-npu_rule npu_types_any;         /* any, the same for all */
-npu_rule npu_types_copy;        /* any to any */
+npu_rule npu_types_any;  /* any, the same for all */
+npu_rule npu_types_copy; /* any to any */
 npu_rule npu_types_gather;
-npu_rule npu_types_t;           /* T, see isa.h */
-npu_rule npu_types_f;           /* F, see isa.h */
+npu_rule npu_types_t; /* T, see isa.h */
+npu_rule npu_types_f; /* F, see isa.h */
 npu_rule npu_types_argmax;
 npu_rule npu_types_matmul;
 

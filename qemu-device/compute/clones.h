@@ -8,10 +8,9 @@
 #ifndef NPU_CLONES_H
 #define NPU_CLONES_H
 
-#if defined(__x86_64__) && defined(__gnu_linux__) && \
-    !defined(__clang__) && !defined(__SANITIZE_ADDRESS__)
-#define NPU_CLONES \
-    __attribute__((target_clones("avx512f", "avx2", "default")))
+#if defined(__x86_64__) && defined(__gnu_linux__) && !defined(__clang__) && \
+    !defined(__SANITIZE_ADDRESS__)
+#define NPU_CLONES __attribute__((target_clones("avx512f", "avx2", "default")))
 #else
 #define NPU_CLONES
 #endif

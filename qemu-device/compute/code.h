@@ -11,12 +11,12 @@ struct npu_code {
     struct npu_program_header header;
     const struct npu_insn *insn;
     const struct npu_tensor *tensor;
-    unsigned char body[];               /* instructions, then tensors */
+    unsigned char body[]; /* instructions, then tensors */
 };
 
 struct npu_run {
     const struct npu_code *code;
-    uint64_t *va;                       /* of every tensor's first element */
+    uint64_t *va; /* of every tensor's first element */
     uint32_t *scalar;
 };
 

@@ -23,9 +23,9 @@
 #define MAX_PIXELS 4096
 #define MAX_CHANNELS 512
 
-#define GROUP_NS 500            /* for a group of a tile */
-#define PLANE_NS 200            /* to begin with an input plane */
-#define ROW_NS 20               /* for a tap and a row of pixels */
+#define GROUP_NS 500 /* for a group of a tile */
+#define PLANE_NS 200 /* to begin with an input plane */
+#define ROW_NS 20    /* for a tap and a row of pixels */
 
 /* Dimensions of the grid. */
 enum { IMAGE, GROUP, ROW, CHANNEL, COLUMN, DIMS };
@@ -33,9 +33,9 @@ enum { IMAGE, GROUP, ROW, CHANNEL, COLUMN, DIMS };
 struct shape {
     struct npu_window y, x;
     uint64_t groups;
-    uint64_t inputs, outputs;           /* channels of a group */
-    uint64_t taps;                      /* of a window */
-    uint64_t k;                         /* inputs * taps */
+    uint64_t inputs, outputs; /* channels of a group */
+    uint64_t taps;            /* of a window */
+    uint64_t k;               /* inputs * taps */
 };
 
 static void shape_get(struct shape *shape, const struct npu_work *work)
@@ -58,7 +58,7 @@ static void shape_get(struct shape *shape, const struct npu_work *work)
 
 struct conv_ns {
     struct shape shape;
-    uint64_t a_ps, b_ps, d_ps;          /* for an element of the operand */
+    uint64_t a_ps, b_ps, d_ps; /* for an element of the operand */
 };
 
 static uint64_t conv_ns(const void *arg, const uint64_t *chunk)
@@ -121,14 +121,14 @@ struct conv {
     struct npu_tile *tile;
     struct shape shape;
     uint64_t group;
-    uint64_t channel, channels;         /* of d: first and how many */
+    uint64_t channel, channels; /* of d: first and how many */
     uint64_t image, images;
-    struct npu_span y, x;               /* outputs */
+    struct npu_span y, x; /* outputs */
     uint64_t pixels;
     struct npu_region region;
-    float *sums;                        /* [channels][pixels] */
-    struct npu_panel weight;            /* [channels][piece of k] */
-    float *column;                      /* [piece of k][pixels] */
+    float *sums;             /* [channels][pixels] */
+    struct npu_panel weight; /* [channels][piece of k] */
+    float *column;           /* [piece of k][pixels] */
 };
 
 /* What a tap sees in a row of pixels; k counts from the piece's beginning. */
@@ -145,7 +145,7 @@ static float weight_at(const struct npu_panel *weight, uint64_t channel,
                        uint64_t k)
 {
     return weight->trans ? weight->data[k * weight->ld + channel] :
-           weight->data[channel * weight->ld + k];
+                           weight->data[channel * weight->ld + k];
 }
 
 static void take_product(struct conv *conv, uint64_t k, uint64_t pixel,
@@ -287,7 +287,7 @@ static struct npu_box weight_box(const struct conv *conv, uint64_t k,
 {
     const struct npu_box *b = &conv->tile->work->operand[2];
 
-    return (struct npu_box) {
+    return (struct npu_box){
         .va = b->va + conv->channel * (uint64_t)b->stride[0] +
               k * (uint64_t)stride,
         .dtype = b->dtype,
@@ -308,7 +308,7 @@ static bool pack_weight(struct conv *conv, uint64_t k, uint64_t count)
     if (!to) {
         return false;
     }
-    conv->weight = (struct npu_panel) { to, (int)conv->channels, true };
+    conv->weight = (struct npu_panel){ to, (int)conv->channels, true };
     for (uint64_t i = 0; i < count; i++) {
         struct npu_scratch *mark = npu_tile_mark(conv->tile);
         struct npu_box part = weight_box(conv, 0, 1, 0);
@@ -458,7 +458,7 @@ static bool conv_group(struct conv *conv)
     bool good;
 
     conv->sums = npu_tile_alloc(conv->tile, conv->channels * conv->pixels *
-                                sizeof(*conv->sums));
+                                                sizeof(*conv->sums));
     good = conv->sums && start_sums(conv) && add_all(conv) && put_sums(conv);
     npu_tile_rewind(conv->tile, mark);
     return good;
@@ -475,8 +475,8 @@ bool npu_conv2d_run(struct npu_tile *tile)
     shape_get(&conv.shape, tile->work);
     conv.image = start[IMAGE];
     conv.images = size[IMAGE];
-    conv.y = (struct npu_span) { start[ROW], start[ROW] + size[ROW] };
-    conv.x = (struct npu_span) { start[COLUMN], start[COLUMN] + size[COLUMN] };
+    conv.y = (struct npu_span){ start[ROW], start[ROW] + size[ROW] };
+    conv.x = (struct npu_span){ start[COLUMN], start[COLUMN] + size[COLUMN] };
     conv.channels = size[CHANNEL];
     conv.pixels = size[IMAGE] * size[ROW] * size[COLUMN];
     for (uint64_t i = 0; i < size[GROUP]; i++) {

@@ -52,22 +52,25 @@ void npu_cost_matmul(const struct npu_work *work, struct npu_cost *cost)
 {
     const struct npu_box *a = &work->operand[1];
 
-    charge(work, cost, npu_mul_sat(npu_box_elements(&work->operand[0]),
-                                   a->extent[a->rank - 1]));
+    charge(work, cost,
+           npu_mul_sat(npu_box_elements(&work->operand[0]),
+                       a->extent[a->rank - 1]));
 }
 
 void npu_cost_conv2d(const struct npu_work *work, struct npu_cost *cost)
 {
     const uint64_t *b = work->operand[2].extent;
 
-    charge(work, cost, npu_mul_sat(npu_box_elements(&work->operand[0]),
-                                   b[1] * b[2] * b[3]));
+    charge(work, cost,
+           npu_mul_sat(npu_box_elements(&work->operand[0]),
+                       b[1] * b[2] * b[3]));
 }
 
 void npu_cost_pool2d(const struct npu_work *work, struct npu_cost *cost)
 {
     const uint16_t *kernel = work->insn->window.kernel;
 
-    charge(work, cost, npu_mul_sat(npu_box_elements(&work->operand[0]),
-                                   kernel[0] * (uint64_t)kernel[1]));
+    charge(work, cost,
+           npu_mul_sat(npu_box_elements(&work->operand[0]),
+                       kernel[0] * (uint64_t)kernel[1]));
 }

@@ -101,31 +101,31 @@ static inline int8_t saturate_s8(int32_t value)
  * to[i] = EXPR of from[i], with the common case, no gaps, on its own for the
  * vectoriser.  The same memory is looked at as different types.
  */
-#define CONVERT(to, to_stride, TO, from, from_stride, FROM, n, EXPR)        \
-    do {                                                                    \
-        typedef TO to_type __attribute__((may_alias));                      \
-        typedef FROM from_type __attribute__((may_alias));                  \
-        unsigned char *to_ = (void *)(to);                                  \
-        const unsigned char *from_ = (const void *)(from);                  \
-                                                                            \
-        if ((to_stride) == (int64_t)sizeof(TO) &&                           \
-            (from_stride) == (int64_t)sizeof(FROM)) {                       \
-            to_type *to_row = (void *)to_;                                  \
-            const from_type *from_row = (const void *)from_;                \
-                                                                            \
-            _Pragma("GCC ivdep")                                            \
-            for (size_t i = 0; i < (n); i++) {                              \
-                FROM v = from_row[i];                                       \
-                to_row[i] = EXPR;                                           \
-            }                                                               \
-        } else {                                                            \
-            for (size_t i = 0; i < (n); i++) {                              \
-                FROM v = *(const from_type *)from_;                         \
-                *(to_type *)to_ = EXPR;                                     \
-                to_ += (to_stride);                                         \
-                from_ += (from_stride);                                     \
-            }                                                               \
-        }                                                                   \
+#define CONVERT(to, to_stride, TO, from, from_stride, FROM, n, EXPR) \
+    do {                                                             \
+        typedef TO to_type __attribute__((may_alias));               \
+        typedef FROM from_type __attribute__((may_alias));           \
+        unsigned char *to_ = (void *)(to);                           \
+        const unsigned char *from_ = (const void *)(from);           \
+                                                                     \
+        if ((to_stride) == (int64_t)sizeof(TO) &&                    \
+            (from_stride) == (int64_t)sizeof(FROM)) {                \
+            to_type *to_row = (void *)to_;                           \
+            const from_type *from_row = (const void *)from_;         \
+                                                                     \
+            _Pragma("GCC ivdep") for (size_t i = 0; i < (n); i++)    \
+            {                                                        \
+                FROM v = from_row[i];                                \
+                to_row[i] = EXPR;                                    \
+            }                                                        \
+        } else {                                                     \
+            for (size_t i = 0; i < (n); i++) {                       \
+                FROM v = *(const from_type *)from_;                  \
+                *(to_type *)to_ = EXPR;                              \
+                to_ += (to_stride);                                  \
+                from_ += (from_stride);                              \
+            }                                                        \
+        }                                                            \
     } while (0)
 
 NPU_CLONES

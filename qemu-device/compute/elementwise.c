@@ -116,20 +116,20 @@ bool npu_elementwise_run(struct npu_tile *tile)
  * Rows overlap exactly or not at all, so that no element depends on another:
  * that is what ivdep tells the vectoriser.
  */
-#define BINARY(name, type, EXPR)                                            \
-    NPU_CLONES                                                              \
-    void name(type *d, const type *a, const type *b, size_t n)              \
-    {                                                                       \
-        _Pragma("GCC ivdep")                                                \
-        for (size_t i = 0; i < n; i++) {                                    \
-            type x = a[i], y = b[i];                                        \
-            d[i] = EXPR;                                                    \
-        }                                                                   \
+#define BINARY(name, type, EXPR)                               \
+    NPU_CLONES                                                 \
+    void name(type *d, const type *a, const type *b, size_t n) \
+    {                                                          \
+        _Pragma("GCC ivdep") for (size_t i = 0; i < n; i++)    \
+        {                                                      \
+            type x = a[i], y = b[i];                           \
+            d[i] = EXPR;                                       \
+        }                                                      \
     }
 
 BINARY(npu_add_f32, float, x + y)
 BINARY(npu_sub_f32, float, x - y)
-BINARY(npu_mul_f32, float, x * y)
+BINARY(npu_mul_f32, float, x *y)
 BINARY(npu_div_f32, float, x / y)
 /* x + y is a NaN if x or y is one. */
 BINARY(npu_min_f32, float, x != x || y != y ? x + y : x < y ? x : y)
@@ -137,7 +137,7 @@ BINARY(npu_max_f32, float, x != x || y != y ? x + y : x > y ? x : y)
 
 BINARY(npu_add_s32, int32_t, (int32_t)((uint32_t)x + (uint32_t)y))
 BINARY(npu_sub_s32, int32_t, (int32_t)((uint32_t)x - (uint32_t)y))
-BINARY(npu_mul_s32, int32_t, (int32_t)((uint32_t)x * (uint32_t)y))
+BINARY(npu_mul_s32, int32_t, (int32_t)((uint32_t)x *(uint32_t)y))
 BINARY(npu_min_s32, int32_t, x < y ? x : y)
 BINARY(npu_max_s32, int32_t, x > y ? x : y)
 

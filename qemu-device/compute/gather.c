@@ -7,7 +7,7 @@
 #include "families.h"
 #include "plan.h"
 
-#define ROW_NS 300              /* for a row, whatever its length */
+#define ROW_NS 300 /* for a row, whatever its length */
 
 struct gather_ns {
     uint64_t ps;
@@ -48,8 +48,7 @@ void npu_gather_cut(const struct npu_work *work, unsigned dies,
 }
 
 /* The indices of a tile's rows, read once: what is checked is what is used. */
-static const int32_t *indices(struct npu_tile *tile, uint64_t start,
-                              uint64_t n)
+static const int32_t *indices(struct npu_tile *tile, uint64_t start, uint64_t n)
 {
     struct npu_view view;
     struct npu_box box;

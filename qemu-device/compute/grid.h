@@ -22,7 +22,7 @@
 struct npu_grid {
     unsigned rank;
     uint64_t extent[NPU_MAX_RANK];
-    uint64_t chunk[NPU_MAX_RANK];       /* extents of a tile */
+    uint64_t chunk[NPU_MAX_RANK]; /* extents of a tile */
 };
 
 /*

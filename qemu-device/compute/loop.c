@@ -52,8 +52,9 @@ static void sort(struct npu_loop *loop, unsigned key)
     const int64_t *stride = loop->stride[key];
 
     for (unsigned end = 1; end < loop->rank; end++) {
-        for (unsigned dim = end; dim > 0 &&
-             magnitude(stride[dim]) > magnitude(stride[dim - 1]); dim--) {
+        for (unsigned dim = end;
+             dim > 0 && magnitude(stride[dim]) > magnitude(stride[dim - 1]);
+             dim--) {
             swap_dims(loop, dim, dim - 1);
         }
     }

@@ -16,7 +16,7 @@
 struct npu_loop {
     unsigned rank;
     unsigned operands;
-    uint64_t extent[NPU_MAX_RANK];              /* outermost first */
+    uint64_t extent[NPU_MAX_RANK]; /* outermost first */
     int64_t stride[NPU_LOOP_OPERANDS][NPU_MAX_RANK];
 };
 

@@ -11,13 +11,13 @@
 #include "panel.h"
 #include "plan.h"
 
-#define PRODUCT_NS 300          /* for one of a batch, however small */
+#define PRODUCT_NS 300 /* for one of a batch, however small */
 
 struct matmul_ns {
     unsigned rank;
     uint64_t k;
-    uint64_t mac_ps;                    /* for a multiplication */
-    uint64_t a_ps, b_ps, d_ps;          /* for an element of the operand */
+    uint64_t mac_ps;           /* for a multiplication */
+    uint64_t a_ps, b_ps, d_ps; /* for an element of the operand */
 };
 
 static uint64_t matmul_ns(const void *arg, const uint64_t *chunk)
@@ -76,7 +76,7 @@ void npu_matmul_cut(const struct npu_work *work, unsigned dies,
 struct product {
     struct npu_box d, a, b;
     uint64_t m, n, k;
-    uint64_t piece;                     /* of k at a time */
+    uint64_t piece; /* of k at a time */
 };
 
 static struct npu_box columns_of(const struct npu_box *box, uint64_t start,
@@ -211,7 +211,7 @@ static bool run_product(struct npu_tile *tile, const struct product *p)
     struct npu_view view;
     bool good = npu_box_target(tile, 0, &p->d, &view) &&
                 (p->a.dtype == NPU_DTYPE_S8 ? product_s8(tile, p, &view) :
-                 product_f32(tile, p, &view)) &&
+                                              product_f32(tile, p, &view)) &&
                 npu_box_store(tile, 0, &p->d, &view);
 
     npu_tile_rewind(tile, mark);

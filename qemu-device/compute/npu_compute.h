@@ -32,16 +32,16 @@ struct npu_mem {
 
 /* Why a program, an instruction or a tile was refused. */
 struct npu_verdict {
-    uint32_t code;      /* enum npu_error_code */
-    uint32_t insn;      /* NPU_ERROR_NO_INSN: none */
-    uint32_t operand;   /* NPU_NONE: none */
+    uint32_t code;    /* enum npu_error_code */
+    uint32_t insn;    /* NPU_ERROR_NO_INSN: none */
+    uint32_t operand; /* NPU_NONE: none */
 };
 
 /* What the timing model charges for an instruction. */
 struct npu_cost {
     uint64_t operations;
     uint64_t bytes;
-    uint32_t dtype;     /* whose peak counts: enum npu_dtype */
+    uint32_t dtype; /* whose peak counts: enum npu_dtype */
 };
 
 /* A program that passed all checks. Made from a private copy of its image. */
@@ -53,7 +53,7 @@ struct npu_code;
  * (NPU_ERR_RESOURCES if memory ran out).
  */
 struct npu_code *npu_code_new(const void *image, size_t size,
-                                    struct npu_verdict *verdict);
+                              struct npu_verdict *verdict);
 void npu_code_free(struct npu_code *code);
 
 uint32_t npu_code_insns(const struct npu_code *code);

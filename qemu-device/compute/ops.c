@@ -10,12 +10,13 @@
 #include "reduce.h"
 
 /* Rows of one family differ in little. */
-#define ELEMENTWISE(name_, sources, types_, ops, ps, f32_, s32_) {          \
-        .name = name_, .operands = 1 + (sources), .types = types_,          \
-        .params = npu_params_none, .shape = npu_shape_equal,                \
-        .cut = npu_plan_cut, .run = npu_elementwise_run,                    \
-        .cost = npu_cost_output, .operations = ops, .host_ps = ps,          \
-        .f32 = f32_, .s32 = s32_,                                           \
+#define ELEMENTWISE(name_, sources, types_, ops, ps, f32_, s32_)   \
+    {                                                              \
+        .name = name_, .operands = 1 + (sources), .types = types_, \
+        .params = npu_params_none, .shape = npu_shape_equal,       \
+        .cut = npu_plan_cut, .run = npu_elementwise_run,           \
+        .cost = npu_cost_output, .operations = ops, .host_ps = ps, \
+        .f32 = f32_, .s32 = s32_,                                  \
     }
 #define BINARY(name, ps, f32, s32) \
     ELEMENTWISE(name, 2, npu_types_t, 1, ps, f32, s32)
@@ -24,19 +25,20 @@
 #define UNARY_F(name, ops, ps, f32) \
     ELEMENTWISE(name, 1, npu_types_f, ops, ps, f32, NULL)
 
-#define REDUCTION(name_, types_, reduction_) {                              \
-        .name = name_, .operands = 2, .types = types_,                      \
-        .params = npu_params_axis, .shape = npu_shape_reduce,               \
-        .cut = npu_reduce_cut, .run = npu_reduce_run,                       \
-        .cost = npu_cost_input, .operations = 1, .host_ps = 400,            \
-        .reduction = &reduction_,                                           \
+#define REDUCTION(name_, types_, reduction_)                                  \
+    {                                                                         \
+        .name = name_, .operands = 2, .types = types_,                        \
+        .params = npu_params_axis, .shape = npu_shape_reduce,                 \
+        .cut = npu_reduce_cut, .run = npu_reduce_run, .cost = npu_cost_input, \
+        .operations = 1, .host_ps = 400, .reduction = &reduction_,            \
     }
 
-#define POOL(name_, types_, flags_, run_) {                                 \
-        .name = name_, .operands = 2, .flags = flags_, .types = types_,     \
-        .params = npu_params_window, .shape = npu_shape_pool2d,             \
-        .cut = npu_pool2d_cut, .run = run_,                                 \
-        .cost = npu_cost_pool2d, .operations = 1,                           \
+#define POOL(name_, types_, flags_, run_)                               \
+    {                                                                   \
+        .name = name_, .operands = 2, .flags = flags_, .types = types_, \
+        .params = npu_params_window, .shape = npu_shape_pool2d,         \
+        .cut = npu_pool2d_cut, .run = run_, .cost = npu_cost_pool2d,    \
+        .operations = 1,                                                \
     }
 
 static const struct npu_op ops[] = {

@@ -6,7 +6,7 @@
 #define RUN 64
 
 struct plan_ns {
-    uint64_t ps;                        /* for an element */
+    uint64_t ps; /* for an element */
     unsigned rank;
 };
 
@@ -19,7 +19,7 @@ static unsigned fast_dim(unsigned rank, const uint64_t *extent,
 
     for (unsigned dim = 0; dim < rank; dim++) {
         uint64_t gap = stride[dim] < 0 ? -(uint64_t)stride[dim] :
-                       (uint64_t)stride[dim];
+                                         (uint64_t)stride[dim];
 
         if (gap && extent[dim] > 1 && gap <= least) {
             least = gap;
@@ -36,7 +36,7 @@ uint64_t npu_access_ps(unsigned rank, const uint64_t *extent,
     unsigned fast = fast_dim(rank, extent, stride), inner = rank - 1, last;
 
     if (fast == rank) {
-        return 50;                      /* one element, over and over */
+        return 50; /* one element, over and over */
     }
     for (unsigned dim = 0; dim < rank; dim++) {
         loop.extent[dim] = stride[dim] ? extent[dim] : 1;
@@ -46,12 +46,12 @@ uint64_t npu_access_ps(unsigned rank, const uint64_t *extent,
     last = loop.rank - 1;
     if (loop.stride[0][last] < -64 || loop.stride[0][last] > 64 ||
         loop.extent[last] < 8) {
-        return 50000;                   /* an access an element */
+        return 50000; /* an access an element */
     }
     while (inner > fast && (extent[inner] == 1 || !stride[inner])) {
         inner--;
     }
-    return inner == fast ? 400 : 2000;  /* along memory, or across it */
+    return inner == fast ? 400 : 2000; /* along memory, or across it */
 }
 
 static uint64_t plan_ns(const void *arg, const uint64_t *chunk)

@@ -12,7 +12,7 @@
 #include "tile.h"
 
 struct npu_plan {
-    struct npu_loop loop;               /* d first, then the sources */
+    struct npu_loop loop; /* d first, then the sources */
     struct npu_grid grid;
 };
 

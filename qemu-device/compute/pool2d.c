@@ -12,15 +12,15 @@
 #include "plan.h"
 #include "region.h"
 
-#define PLANE_NS 300            /* to begin with another plane */
-#define TAP_NS 20               /* to begin with a tap for a row of outputs */
-#define TAP_PS 800              /* for a tap of an output */
+#define PLANE_NS 300 /* to begin with another plane */
+#define TAP_NS 20    /* to begin with a tap for a row of outputs */
+#define TAP_PS 800   /* for a tap of an output */
 
 struct pool {
     struct npu_tile *tile;
     struct npu_window y, x;
     bool average, integer;
-    struct npu_span tile_y, tile_x;     /* outputs of the tile */
+    struct npu_span tile_y, tile_x; /* outputs of the tile */
     struct npu_region region;
     union {
         double sum[NPU_ROW];
@@ -47,7 +47,7 @@ static void get_windows(const struct npu_work *work, struct npu_window *y,
 static uint64_t reach(const struct npu_window *window, uint64_t n)
 {
     return npu_min((n - 1) * (uint64_t)window->stride +
-                   (uint64_t)((window->kernel - 1) * window->dilation) + 1,
+                       (uint64_t)((window->kernel - 1) * window->dilation) + 1,
                    (uint64_t)window->in);
 }
 
@@ -248,8 +248,8 @@ static bool pool_run(struct npu_tile *tile, bool average)
     get_windows(work, &pool.y, &pool.x);
     npu_pool2d_cut(work, tile->dies, &grid);
     npu_grid_tile(&grid, tile->index, start, size);
-    pool.tile_y = (struct npu_span) { start[2], start[2] + size[2] };
-    pool.tile_x = (struct npu_span) { start[3], start[3] + size[3] };
+    pool.tile_y = (struct npu_span){ start[2], start[2] + size[2] };
+    pool.tile_x = (struct npu_span){ start[3], start[3] + size[3] };
     do {
         struct npu_scratch *mark = npu_tile_mark(tile);
 

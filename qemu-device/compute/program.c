@@ -32,7 +32,7 @@ static bool header_sound(const struct npu_program_header *header, size_t size)
 /* What is known of the tensors while the instructions are checked. */
 struct checker {
     const struct npu_code *code;
-    bool *sound;                        /* a flag a tensor: was checked */
+    bool *sound; /* a flag a tensor: was checked */
     struct npu_verdict *verdict;
 };
 
@@ -64,8 +64,8 @@ static bool check_tensors(struct checker *checker, struct npu_check *check)
     for (unsigned i = 0; i < check->operands; i++) {
         bool *sound = &checker->sound[check->insn->operand[i]];
 
-        if (!*sound && !npu_tensor_sound(check->operand[i],
-                                         code->header.base_count)) {
+        if (!*sound &&
+            !npu_tensor_sound(check->operand[i], code->header.base_count)) {
             return npu_check_fail(check, NPU_ERR_TENSOR, i);
         }
         *sound = true;
@@ -105,9 +105,9 @@ static bool check_unused(struct checker *checker)
     for (uint32_t i = 0; i < code->header.tensor_count; i++) {
         if (!checker->sound[i] &&
             !npu_tensor_sound(&code->tensor[i], code->header.base_count)) {
-            *checker->verdict = (struct npu_verdict) {
-                NPU_ERR_TENSOR, NPU_ERROR_NO_INSN, NPU_NONE
-            };
+            *checker->verdict = (struct npu_verdict){ NPU_ERR_TENSOR,
+                                                      NPU_ERROR_NO_INSN,
+                                                      NPU_NONE };
             return false;
         }
     }
@@ -147,9 +147,8 @@ struct npu_code *npu_code_new(const void *image, size_t size,
     struct npu_code *code;
     bool good;
 
-    *verdict = (struct npu_verdict) {
-        NPU_ERR_PROGRAM, NPU_ERROR_NO_INSN, NPU_NONE
-    };
+    *verdict = (struct npu_verdict){ NPU_ERR_PROGRAM, NPU_ERROR_NO_INSN,
+                                     NPU_NONE };
     if (size < sizeof(header) || size > NPU_MAX_PROGRAM_SIZE) {
         return NULL;
     }

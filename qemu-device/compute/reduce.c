@@ -15,15 +15,15 @@
 #include "reduce.h"
 
 #define LINE 64
-#define OUTPUT_NS 60            /* for an element of d, however short the axis */
+#define OUTPUT_NS 60 /* for an element of d, however short the axis */
 
 struct reduce_plan {
-    struct npu_loop loop;               /* over d and a without the axis */
+    struct npu_loop loop; /* over d and a without the axis */
     struct npu_grid grid;
-    uint64_t n;                         /* along the axis */
-    int64_t stride;                     /* of a along the axis */
-    bool sheet;                         /* a lane a reduction */
-    uint64_t ps;                        /* for an element of a */
+    uint64_t n;     /* along the axis */
+    int64_t stride; /* of a along the axis */
+    bool sheet;     /* a lane a reduction */
+    uint64_t ps;    /* for an element of a */
 };
 
 static uint64_t reduce_ns(const void *arg, const uint64_t *chunk)
@@ -105,11 +105,11 @@ void npu_reduce_cut(const struct npu_work *work, unsigned dies,
 /* Up to NPU_LANES reductions side by side, and where they are in memory. */
 struct block {
     const struct npu_reduction *reduction;
-    bool integer;                       /* a is */
+    bool integer; /* a is */
     bool sheet;
-    uint64_t lines, n;                  /* reductions, elements of each */
-    struct npu_box a;                   /* the first element; no dimensions */
-    int64_t line, along;                /* strides between and along lines */
+    uint64_t lines, n;   /* reductions, elements of each */
+    struct npu_box a;    /* the first element; no dimensions */
+    int64_t line, along; /* strides between and along lines */
     struct npu_lanes *lanes;
 };
 
@@ -160,7 +160,7 @@ static bool look(struct npu_tile *tile, const struct block *block,
     if (!npu_box_source(tile, 1, &box, &view)) {
         return false;
     }
-    *part = (struct part) { view.at, view.stride[line], view.stride[along] };
+    *part = (struct part){ view.at, view.stride[line], view.stride[along] };
     return true;
 }
 
@@ -326,7 +326,8 @@ static bool reduce_block(struct npu_tile *tile, const struct reduce_plan *plan,
     };
 
     return (plan->sheet ? reduce_sheet(tile, &block) :
-            reduce_lines(tile, &block)) && put_results(tile, &block, &d);
+                          reduce_lines(tile, &block)) &&
+           put_results(tile, &block, &d);
 }
 
 bool npu_reduce_run(struct npu_tile *tile)

@@ -11,9 +11,9 @@
 /* What the lanes know so far, and in f32 or s32 what they came to. */
 struct npu_lanes {
     double sum[NPU_LANES];
-    float f32[NPU_LANES];               /* maximum */
-    int32_t s32[NPU_LANES];             /* sum or maximum */
-    int32_t index[NPU_LANES];           /* of the maximum */
+    float f32[NPU_LANES];     /* maximum */
+    int32_t s32[NPU_LANES];   /* sum or maximum */
+    int32_t index[NPU_LANES]; /* of the maximum */
 };
 
 /**

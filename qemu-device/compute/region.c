@@ -11,7 +11,7 @@ bool npu_region_open(struct npu_tile *tile, struct npu_region *region,
     uint64_t size[2] = { height, width };
     struct npu_box part;
 
-    region->plane = (struct npu_box) {
+    region->plane = (struct npu_box){
         .va = a->va + n * (uint64_t)a->stride[0] + c * (uint64_t)a->stride[1],
         .dtype = a->dtype,
         .size = a->size,

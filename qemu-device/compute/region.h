@@ -10,12 +10,12 @@
 #include "window.h"
 
 struct npu_region {
-    struct npu_box plane;               /* height, width */
-    struct npu_span y, x;               /* what is looked at */
-    struct npu_view view;               /* of all that, or of one row of it */
-    bool held;                          /* all */
-    int64_t row;                        /* which one, -1: none */
-    struct npu_scratch *mark;           /* before that row */
+    struct npu_box plane;     /* height, width */
+    struct npu_span y, x;     /* what is looked at */
+    struct npu_view view;     /* of all that, or of one row of it */
+    bool held;                /* all */
+    int64_t row;              /* which one, -1: none */
+    struct npu_scratch *mark; /* before that row */
 };
 
 /* The plane of a at index (n, c), around the outputs in the spans. */

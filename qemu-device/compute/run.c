@@ -96,9 +96,8 @@ struct npu_run *npu_run_new(const struct npu_code *code, const void *args,
     const uint64_t *word = args;
     struct npu_run *run;
 
-    *verdict = (struct npu_verdict) {
-        NPU_ERR_ARGUMENTS, NPU_ERROR_NO_INSN, NPU_NONE
-    };
+    *verdict = (struct npu_verdict){ NPU_ERR_ARGUMENTS, NPU_ERROR_NO_INSN,
+                                     NPU_NONE };
     if (args_size != npu_code_args_size(code)) {
         return NULL;
     }
@@ -192,7 +191,7 @@ bool npu_run_tile(const struct npu_run *run, uint32_t insn, unsigned dies,
     };
     bool good;
 
-    *verdict = (struct npu_verdict) { NPU_ERR_NONE, insn, NPU_NONE };
+    *verdict = (struct npu_verdict){ NPU_ERR_NONE, insn, NPU_NONE };
     work_get(run, insn, &work);
     good = work.op->run(&tile);
     npu_tile_rewind(&tile, NULL);
@@ -205,7 +204,7 @@ void npu_run_cost(const struct npu_run *run, uint32_t insn,
     struct npu_work work;
 
     work_get(run, insn, &work);
-    *cost = (struct npu_cost) { .dtype = NPU_DTYPE_F32 };
+    *cost = (struct npu_cost){ .dtype = NPU_DTYPE_F32 };
     if (work.op->cost) {
         work.op->cost(&work, cost);
     }

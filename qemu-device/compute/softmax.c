@@ -11,11 +11,11 @@
 #include "ops.h"
 #include "plan.h"
 
-#define PIECE (16u << 10)       /* elements of a line in the CPU's cache */
+#define PIECE (16u << 10) /* elements of a line in the CPU's cache */
 #define LINE_NS 150
 
 struct softmax_plan {
-    struct npu_grid grid;               /* extents of d, 1 along the axis */
+    struct npu_grid grid; /* extents of d, 1 along the axis */
     uint64_t n;
     uint64_t ps;
 };
@@ -64,8 +64,8 @@ void npu_softmax_cut(const struct npu_work *work, unsigned dies,
 /* One line, and what is known of it. */
 struct line {
     struct npu_tile *tile;
-    struct npu_box d, a;                /* of one dimension */
-    float *values;                      /* PIECE of them */
+    struct npu_box d, a; /* of one dimension */
+    float *values;       /* PIECE of them */
     float max;
     double sum;
 };
@@ -223,7 +223,7 @@ bool npu_softmax_run(struct npu_tile *tile)
         line.max = -INFINITY;
         line.sum = 0;
         if (!(plan.n > PIECE ? long_line(&line, plan.n) :
-              short_line(&line, plan.n))) {
+                               short_line(&line, plan.n))) {
             return false;
         }
     } while (npu_grid_next(plan.grid.rank, size, offset));

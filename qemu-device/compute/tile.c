@@ -11,7 +11,7 @@ struct npu_scratch {
 
 bool npu_tile_fail(struct npu_tile *tile, uint32_t code, unsigned operand)
 {
-    *tile->verdict = (struct npu_verdict) {
+    *tile->verdict = (struct npu_verdict){
         .code = code,
         .insn = tile->insn,
         .operand = operand,
@@ -35,8 +35,9 @@ bool npu_tile_write(struct npu_tile *tile, unsigned operand, uint64_t va,
 
 void *npu_tile_alloc(struct npu_tile *tile, size_t size)
 {
-    struct npu_scratch *block = aligned_alloc(64, sizeof(*block) +
-                                              ((size + 63) & ~(size_t)63));
+    struct npu_scratch *block = aligned_alloc(64,
+                                              sizeof(*block) +
+                                                  ((size + 63) & ~(size_t)63));
 
     if (!block) {
         npu_tile_fail(tile, NPU_ERR_RESOURCES, NPU_NONE);

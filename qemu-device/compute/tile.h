@@ -17,15 +17,15 @@ struct npu_work {
     const struct npu_op *op;
     const struct npu_insn *insn;
     uint32_t scalar;
-    unsigned operands;                  /* how many there are */
+    unsigned operands; /* how many there are */
     struct npu_box operand[NPU_MAX_OPERANDS];
 };
 
 struct npu_tile {
     const struct npu_work *work;
-    uint32_t insn;                      /* its index in the program */
+    uint32_t insn; /* its index in the program */
     unsigned dies;
-    uint64_t index;                     /* of the tile */
+    uint64_t index; /* of the tile */
     struct npu_mem *mem;
     struct npu_verdict *verdict;
     struct npu_scratch *scratch;

@@ -7,16 +7,16 @@
 #include "clones.h"
 #include "elementwise.h"
 
-#define UNARY(name, type, EXPR)                                             \
-    NPU_CLONES                                                              \
-    void name(type *d, const type *a, const type *b, size_t n)              \
-    {                                                                       \
-        (void)b;                                                            \
-        _Pragma("GCC ivdep")                                                \
-        for (size_t i = 0; i < n; i++) {                                    \
-            type x = a[i];                                                  \
-            d[i] = EXPR;                                                    \
-        }                                                                   \
+#define UNARY(name, type, EXPR)                                \
+    NPU_CLONES                                                 \
+    void name(type *d, const type *a, const type *b, size_t n) \
+    {                                                          \
+        (void)b;                                               \
+        _Pragma("GCC ivdep") for (size_t i = 0; i < n; i++)    \
+        {                                                      \
+            type x = a[i];                                     \
+            d[i] = EXPR;                                       \
+        }                                                      \
     }
 
 static inline int32_t negate(int32_t x)
@@ -56,6 +56,6 @@ UNARY(npu_sqrt_f32, float, sqrtf(x))
 UNARY(npu_rsqrt_f32, float, 1.0f / sqrtf(x))
 UNARY(npu_tanh_f32, float, tanhf(x))
 UNARY(npu_sigmoid_f32, float, sigmoid(x))
-UNARY(npu_silu_f32, float, x * sigmoid(x))
+UNARY(npu_silu_f32, float, x *sigmoid(x))
 UNARY(npu_gelu_f32, float, gelu(x))
 UNARY(npu_gelu_tanh_f32, float, gelu_tanh(x))

@@ -18,7 +18,7 @@ void npu_window_get(struct npu_window *window,
                     const struct npu_insn_window *params, unsigned dim,
                     uint64_t in, uint64_t out)
 {
-    *window = (struct npu_window) {
+    *window = (struct npu_window){
         .in = (int64_t)in,
         .out = (int64_t)out,
         .kernel = params->kernel[dim],
@@ -72,8 +72,8 @@ bool npu_window_fits_pool(const struct npu_window *window)
            all_touch(window);
 }
 
-struct npu_span npu_window_outputs(const struct npu_window *window,
-                                   int64_t tap, int64_t first, int64_t end)
+struct npu_span npu_window_outputs(const struct npu_window *window, int64_t tap,
+                                   int64_t first, int64_t end)
 {
     int64_t ahead = window->begin - tap * window->dilation;
     struct npu_span span = {

@@ -11,9 +11,9 @@
 #include "npu/isa.h"
 
 struct npu_window {
-    int64_t in, out;                    /* extents */
+    int64_t in, out; /* extents */
     int64_t kernel, stride, dilation;
-    int64_t begin, end;                 /* padding */
+    int64_t begin, end; /* padding */
 };
 
 /* Indices from lo to below hi; none if they are equal. */
@@ -34,8 +34,8 @@ bool npu_window_fits(const struct npu_window *window);
 bool npu_window_fits_pool(const struct npu_window *window);
 
 /* Which of the outputs from first to below end have a tap inside the input. */
-struct npu_span npu_window_outputs(const struct npu_window *window,
-                                   int64_t tap, int64_t first, int64_t end);
+struct npu_span npu_window_outputs(const struct npu_window *window, int64_t tap,
+                                   int64_t first, int64_t end);
 
 /* What of the input the outputs from first to below end look at. */
 struct npu_span npu_window_inputs(const struct npu_window *window,

@@ -166,8 +166,8 @@ void npu_card_resume(struct npu_card *card)
 
 static bool card_work(struct npu_pool_client *client)
 {
-    return npu_job_work((struct npu_card *)((char *)client -
-                                            offsetof(struct npu_card, pool)));
+    return npu_job_work(
+        (struct npu_card *)((char *)client - offsetof(struct npu_card, pool)));
 }
 
 static const char *card_check(const struct npu_card_config *config,

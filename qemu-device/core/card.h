@@ -39,10 +39,10 @@ struct npu_queue {
     uint32_t priority;
     uint32_t vector;
 
-    uint32_t state;             /* enum npu_queue_state */
+    uint32_t state; /* enum npu_queue_state */
     uint32_t insn;
     uint64_t head;
-    uint64_t tail;              /* as last read */
+    uint64_t tail; /* as last read */
     uint64_t tiles;
     uint64_t device_time;
     struct npu_error error;
@@ -52,18 +52,18 @@ struct npu_queue {
     uint64_t exec_since;
     bool executing;
 
-    bool doorbell;              /* the tail may have moved */
-    bool stop;                  /* STOP was asked for */
-    bool tell;                  /* the host is to hear of the error */
-    bool serviced;              /* the CP works on it without the lock */
-    bool attended;              /* in npu_card.attention */
-    bool queued;                /* in npu_card.run_queue */
-    bool invalidating;          /* in npu_card.invalidations */
+    bool doorbell;     /* the tail may have moved */
+    bool stop;         /* STOP was asked for */
+    bool tell;         /* the host is to hear of the error */
+    bool serviced;     /* the CP works on it without the lock */
+    bool attended;     /* in npu_card.attention */
+    bool queued;       /* in npu_card.run_queue */
+    bool invalidating; /* in npu_card.invalidations */
     TAILQ_ENTRY(npu_queue) attention_link;
     TAILQ_ENTRY(npu_queue) run_link;
     TAILQ_ENTRY(npu_queue) invalidate_link;
 
-    struct npu_as *as;          /* while enabled */
+    struct npu_as *as; /* while enabled */
     struct npu_job *job;
     struct npu_as *invalidate_as;
     uint64_t invalidate_epoch;
@@ -77,22 +77,22 @@ struct npu_queue {
 TAILQ_HEAD(npu_queue_list, npu_queue);
 
 struct npu_die {
-    struct npu_queue *gang;     /* whose gang it is in, NULL: idle */
-    uint64_t since;             /* when the gang was formed */
+    struct npu_queue *gang; /* whose gang it is in, NULL: idle */
+    uint64_t since;         /* when the gang was formed */
     uint64_t busy_host;
     uint64_t busy_device;
     uint64_t tiles;
     uint32_t resets;
-    uint32_t waiting;           /* queues that wait for it */
+    uint32_t waiting; /* queues that wait for it */
     bool resetting;
 };
 
 struct npu_vector {
     uint64_t queues[NPU_QUEUE_WORDS];
     uint32_t masked;
-    uint32_t holdoff;           /* us */
-    uint64_t quiet_until;       /* not raised before, ns */
-    bool news;                  /* to be raised when it may */
+    uint32_t holdoff;     /* us */
+    uint64_t quiet_until; /* not raised before, ns */
+    bool news;            /* to be raised when it may */
 };
 
 struct npu_card {
@@ -107,21 +107,21 @@ struct npu_card {
     uint64_t serial;
     void *cp_thread;
 
-    pthread_mutex_t lock;       /* protects all that follows */
-    pthread_cond_t cp_wake;     /* the CP has something to do */
-    pthread_cond_t parked;      /* fewer threads are at work */
-    pthread_cond_t resumed;     /* quiesced has become false, or abort true */
+    pthread_mutex_t lock;   /* protects all that follows */
+    pthread_cond_t cp_wake; /* the CP has something to do */
+    pthread_cond_t parked;  /* fewer threads are at work */
+    pthread_cond_t resumed; /* quiesced has become false, or abort true */
 
-    bool abort;                 /* a reset is in progress (atomic) */
-    bool quit;                  /* the card is being freed */
+    bool abort; /* a reset is in progress (atomic) */
+    bool quit;  /* the card is being freed */
     bool quiesced;
     bool dirty;
-    bool stale_maps;            /* translations kept by queues are of no use */
+    bool stale_maps; /* translations kept by queues are of no use */
     bool check_invalidations;
-    bool cp_active;             /* the CP works without the lock */
-    bool cp_poked;              /* since the CP has last looked around */
-    unsigned running;           /* tasks in flight */
-    unsigned translating;       /* of these and the CP: inside translate() */
+    bool cp_active;       /* the CP works without the lock */
+    bool cp_poked;        /* since the CP has last looked around */
+    unsigned running;     /* tasks in flight */
+    unsigned translating; /* of these and the CP: inside translate() */
 
     uint64_t device_time;
     uint32_t event_vector;
@@ -132,10 +132,10 @@ struct npu_card {
     struct npu_die die[NPU_MAX_DIES];
     struct npu_vector vector[NPU_MAX_VECTORS];
 
-    struct npu_queue_list attention;    /* the CP is to look at these */
-    struct npu_queue_list run_queue;    /* wait for their gang, in order */
+    struct npu_queue_list attention; /* the CP is to look at these */
+    struct npu_queue_list run_queue; /* wait for their gang, in order */
     struct npu_queue_list invalidations;
-    struct npu_job_list ready;          /* have tasks for the pool */
+    struct npu_job_list ready; /* have tasks for the pool */
     struct npu_as_list spaces;
 
     /* High words held by reads of low words, see regs.c */
@@ -220,8 +220,7 @@ void npu_sched_timers(struct npu_card *card, uint64_t now, uint64_t *deadline);
 
 /* vector.c: with the lock held. */
 void npu_vector_init(struct npu_card *card);
-void npu_vector_news(struct npu_card *card, uint32_t vector,
-                     unsigned queue);
+void npu_vector_news(struct npu_card *card, uint32_t vector, unsigned queue);
 void npu_vector_event(struct npu_card *card, uint32_t event);
 uint64_t npu_vector_read_queues(struct npu_card *card, unsigned vector,
                                 unsigned word);

@@ -87,7 +87,8 @@ static uint64_t fill_some(struct npu_access *access, struct npu_packet *packet,
     size = size < COPY_BOUNCE ? size : COPY_BOUNCE;
     fill_words(bounce, packet->pattern, size);
     return npu_access_write(access, packet->dst_space, dst, bounce, size) ?
-           size : 0;
+               size :
+               0;
 }
 
 void npu_copy_chunk(struct npu_card *card, struct npu_task *task)
@@ -101,8 +102,8 @@ void npu_copy_chunk(struct npu_card *card, struct npu_task *task)
     npu_access_begin(&access, card, task->job->queue->as);
     while (at < end && done) {
         done = packet->opcode == NPU_PACKET_FILL ?
-               fill_some(&access, packet, at, end - at) :
-               copy_some(&access, packet, at, end - at);
+                   fill_some(&access, packet, at, end - at) :
+                   copy_some(&access, packet, at, end - at);
         at += done;
     }
     npu_access_end(&access);

@@ -10,7 +10,7 @@ void npu_die_init(struct npu_card *card)
         struct npu_die *d = &card->die[die];
 
         /* Resets are counted since power-on, all else since the last reset. */
-        *d = (struct npu_die) { .resets = d->resets };
+        *d = (struct npu_die){ .resets = d->resets };
     }
 }
 

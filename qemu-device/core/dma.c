@@ -11,7 +11,7 @@
 #include "card.h"
 
 #define DMA_PIECE (64u << 10)
-#define DMA_LINE  64u
+#define DMA_LINE 64u
 
 enum dma_kind {
     DMA_READ,
@@ -184,8 +184,8 @@ bool npu_dma_read(struct npu_card *card, struct npu_dma_map *map, uint64_t bus,
     return dma_transfer(card, map, bus, ahead, DMA_READ, to, size);
 }
 
-bool npu_dma_write(struct npu_card *card, struct npu_dma_map *map,
-                   uint64_t bus, uint64_t ahead, const void *from, size_t size)
+bool npu_dma_write(struct npu_card *card, struct npu_dma_map *map, uint64_t bus,
+                   uint64_t ahead, const void *from, size_t size)
 {
     return dma_transfer(card, map, bus, ahead, DMA_WRITE, (void *)from, size);
 }

@@ -14,7 +14,7 @@
  */
 struct npu_dma {
     pthread_rwlock_t gate;
-    uint64_t generation;        /* atomic; raised inside the gate */
+    uint64_t generation; /* atomic; raised inside the gate */
 };
 
 /* A translation that is kept between uses. All zero: none. */
@@ -40,9 +40,8 @@ void npu_dma_new_generation(struct npu_dma *dma);
  */
 bool npu_dma_read(struct npu_card *card, struct npu_dma_map *map, uint64_t bus,
                   uint64_t ahead, void *to, size_t size);
-bool npu_dma_write(struct npu_card *card, struct npu_dma_map *map,
-                   uint64_t bus, uint64_t ahead, const void *from,
-                   size_t size);
+bool npu_dma_write(struct npu_card *card, struct npu_dma_map *map, uint64_t bus,
+                   uint64_t ahead, const void *from, size_t size);
 
 /* The same for one aligned word, loaded or stored at once and in order. */
 bool npu_dma_load64(struct npu_card *card, struct npu_dma_map *map,

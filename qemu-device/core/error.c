@@ -12,7 +12,7 @@ static const char *const error_text[NPU_ERR_COUNT] = {
 
 void npu_error_set(struct npu_error *error, uint32_t code)
 {
-    *error = (struct npu_error) {
+    *error = (struct npu_error){
         .code = code,
         .insn = NPU_ERROR_NO_INSN,
         .operand = NPU_NONE,
@@ -49,6 +49,5 @@ void npu_error_text(const struct npu_error *error, unsigned queue, char *text,
              "queue %u, packet %llu: %s (code %u, instruction %d, address "
              "0x%llx)",
              queue, (unsigned long long)error->packet, error_text[error->code],
-             error->code, (int)error->insn,
-             (unsigned long long)error->address);
+             error->code, (int)error->insn, (unsigned long long)error->address);
 }

@@ -79,7 +79,8 @@ void npu_invalidate_check(struct npu_card *card)
 {
     struct npu_queue *queue;
 
-    TAILQ_FOREACH(queue, &card->invalidations, invalidate_link) {
+    TAILQ_FOREACH(queue, &card->invalidations, invalidate_link)
+    {
         if (!npu_invalidate_pending(queue)) {
             npu_cp_attend(card, queue);
         }

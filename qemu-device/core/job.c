@@ -49,8 +49,7 @@ static bool job_take_tile(struct npu_job *job, struct npu_task *task)
 
     /* A die works on one tile at a time; the one that is behind goes first. */
     for (rank = 0; rank < job->dies; rank++) {
-        if (job->next[rank] < job->tiles &&
-            !(job->busy_ranks & (1u << rank)) &&
+        if (job->next[rank] < job->tiles && !(job->busy_ranks & (1u << rank)) &&
             (best == NPU_MAX_DIES || job->next[rank] < job->next[best])) {
             best = rank;
         }
@@ -325,7 +324,7 @@ static void job_advanced(struct npu_card *card, struct npu_job *job)
     }
     if (job->stall) {
         job->stall_since = npu_card_now(card);
-        npu_cp_wake(card);      /* it keeps the time */
+        npu_cp_wake(card); /* it keeps the time */
     }
 }
 

@@ -14,17 +14,17 @@ struct npu_queue;
 
 /* In the order in which a job goes through them. */
 enum npu_job_phase {
-    NPU_JOB_PREPARE,            /* RUN: copy and check the program */
-    NPU_JOB_QUEUED,             /* RUN: waits for its gang */
+    NPU_JOB_PREPARE, /* RUN: copy and check the program */
+    NPU_JOB_QUEUED,  /* RUN: waits for its gang */
     NPU_JOB_RUNNING,
-    NPU_JOB_REPORT,             /* RUN: the report is to be written */
-    NPU_JOB_DONE,               /* the command processor takes over */
+    NPU_JOB_REPORT, /* RUN: the report is to be written */
+    NPU_JOB_DONE,   /* the command processor takes over */
 };
 
 enum npu_task_kind {
     NPU_TASK_NONE,
     NPU_TASK_PREPARE,
-    NPU_TASK_ADVANCE,           /* go to the next instruction */
+    NPU_TASK_ADVANCE, /* go to the next instruction */
     NPU_TASK_TILE,
     NPU_TASK_CHUNK,
     NPU_TASK_REPORT,
@@ -34,10 +34,10 @@ enum npu_task_kind {
 struct npu_task {
     enum npu_task_kind kind;
     struct npu_job *job;
-    unsigned rank;              /* TILE: which die of the gang */
-    uint64_t index;             /* TILE: tile; CHUNK: offset */
-    uint64_t size;              /* CHUNK: bytes */
-    struct npu_error error;     /* what went wrong, code 0: nothing */
+    unsigned rank;          /* TILE: which die of the gang */
+    uint64_t index;         /* TILE: tile; CHUNK: offset */
+    uint64_t size;          /* CHUNK: bytes */
+    struct npu_error error; /* what went wrong, code 0: nothing */
 };
 
 /*
@@ -45,39 +45,39 @@ struct npu_task {
  * or REPORT is alone in its job and owns what is marked (task).
  */
 struct npu_job {
-    TAILQ_ENTRY(npu_job) link;  /* in the card's list while ready */
+    TAILQ_ENTRY(npu_job) link; /* in the card's list while ready */
     bool ready;
     struct npu_queue *queue;
     struct npu_packet packet;
     enum npu_job_phase phase;
-    bool dma;                   /* COPY or FILL: needs no gang */
-    unsigned in_flight;         /* tasks that threads work on */
-    struct npu_error error;     /* the first one; code 0: none */
-    uint64_t host_start;        /* when it got its first gang, 0: never */
+    bool dma;               /* COPY or FILL: needs no gang */
+    unsigned in_flight;     /* tasks that threads work on */
+    struct npu_error error; /* the first one; code 0: none */
+    uint64_t host_start;    /* when it got its first gang, 0: never */
     uint64_t host_end;
 
     /* RUN */
-    struct npu_code *code;      /* (task) */
-    struct npu_run *run;        /* (task) */
+    struct npu_code *code; /* (task) */
+    struct npu_run *run;   /* (task) */
     unsigned dies;
-    bool begun;                 /* (task) insn is an instruction that was run */
-    bool advance;               /* ADVANCE is due */
-    bool ended;                 /* (task) behind the last instruction */
-    uint32_t insn;              /* (task) */
-    uint64_t tiles;             /* (task) of this instruction */
+    bool begun;     /* (task) insn is an instruction that was run */
+    bool advance;   /* ADVANCE is due */
+    bool ended;     /* (task) behind the last instruction */
+    uint32_t insn;  /* (task) */
+    uint64_t tiles; /* (task) of this instruction */
     uint64_t tiles_done;
-    uint64_t next[NPU_MAX_DIES];        /* next tile by rank */
+    uint64_t next[NPU_MAX_DIES]; /* next tile by rank */
     uint32_t busy_ranks;
-    bool stall;                 /* (task) the instruction is a STALL */
-    uint64_t stall_left;        /* (task) ns, NPU_NEVER: until stopped */
+    bool stall;          /* (task) the instruction is a STALL */
+    uint64_t stall_left; /* (task) ns, NPU_NEVER: until stopped */
     uint64_t stall_since;
-    uint64_t charge;            /* (task) device ns of the one just ended */
-    uint64_t device_time;       /* (task) */
-    uint64_t operations;        /* (task) */
-    uint64_t bytes;             /* (task) */
+    uint64_t charge;      /* (task) device ns of the one just ended */
+    uint64_t device_time; /* (task) */
+    uint64_t operations;  /* (task) */
+    uint64_t bytes;       /* (task) */
 
     /* COPY, FILL */
-    uint64_t offset;            /* bytes handed out */
+    uint64_t offset; /* bytes handed out */
 };
 
 TAILQ_HEAD(npu_job_list, npu_job);

@@ -62,7 +62,8 @@ static uint32_t resolve_client(struct npu_access *access, uint64_t va,
     piece->address = extent->address + (va - extent->start);
     piece->size = extent->end - va;
     piece->hbm = extent->aperture == NPU_APERTURE_HBM ?
-                 access->card->hbm.base + piece->address : NULL;
+                     access->card->hbm.base + piece->address :
+                     NULL;
     return NPU_ERR_NONE;
 }
 
@@ -157,8 +158,8 @@ static uint64_t piece_ahead(const struct npu_piece *piece)
     return piece->size < ACCESS_AHEAD ? piece->size : ACCESS_AHEAD;
 }
 
-bool npu_access_read(struct npu_access *access, uint8_t space,
-                     uint64_t address, void *to, size_t size)
+bool npu_access_read(struct npu_access *access, uint8_t space, uint64_t address,
+                     void *to, size_t size)
 {
     uint8_t *bytes = to;
 
@@ -199,9 +200,8 @@ bool npu_access_write(struct npu_access *access, uint8_t space,
         if (piece.hbm) {
             memcpy(piece.hbm, bytes, n);
             npu_access_written(access, piece.address, n);
-        } else if (!npu_dma_write(access->card, &access->host[1],
-                                  piece.address, piece_ahead(&piece), bytes,
-                                  n)) {
+        } else if (!npu_dma_write(access->card, &access->host[1], piece.address,
+                                  piece_ahead(&piece), bytes, n)) {
             return npu_access_fault(access, NPU_ERR_DMA, space, address);
         }
         bytes += n;
@@ -269,7 +269,7 @@ void npu_access_end(struct npu_access *access)
     for (i = 0; i < access->ranges; i++) {
         card->ops->hbm_written(card->opaque, access->written[i].start,
                                access->written[i].end -
-                               access->written[i].start);
+                                   access->written[i].start);
     }
     if (npu_as_leave(access->as, &access->hold)) {
         pthread_mutex_lock(&card->lock);

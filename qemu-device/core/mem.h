@@ -13,16 +13,16 @@
 #define NPU_ACCESS_RANGES 16
 
 struct npu_fault {
-    uint32_t code;              /* enum npu_error_code */
-    uint8_t space;              /* enum npu_space */
+    uint32_t code; /* enum npu_error_code */
+    uint8_t space; /* enum npu_space */
     uint64_t address;
 };
 
 /* Where an address leads. */
 struct npu_piece {
-    uint8_t *hbm;               /* NULL: host memory */
-    uint64_t address;           /* HBM offset or bus address */
-    uint64_t size;              /* bytes from there */
+    uint8_t *hbm;     /* NULL: host memory */
+    uint64_t address; /* HBM offset or bus address */
+    uint64_t size;    /* bytes from there */
 };
 
 struct npu_range {
@@ -30,11 +30,11 @@ struct npu_range {
 };
 
 struct npu_access {
-    struct npu_mem mem;         /* what a tile is given; must be first */
+    struct npu_mem mem; /* what a tile is given; must be first */
     struct npu_card *card;
     struct npu_as *as;
     struct npu_hold hold;
-    struct npu_fault fault;     /* the first one */
+    struct npu_fault fault; /* the first one */
     struct npu_extent extent[NPU_ACCESS_EXTENTS];
     unsigned next_extent;
     struct npu_dma_map host[2]; /* for reading, for writing */
@@ -51,8 +51,8 @@ void npu_access_end(struct npu_access *access);
 bool npu_access_resolve(struct npu_access *access, uint8_t space,
                         uint64_t address, bool write, struct npu_piece *piece);
 
-bool npu_access_read(struct npu_access *access, uint8_t space,
-                     uint64_t address, void *to, size_t size);
+bool npu_access_read(struct npu_access *access, uint8_t space, uint64_t address,
+                     void *to, size_t size);
 bool npu_access_write(struct npu_access *access, uint8_t space,
                       uint64_t address, const void *from, size_t size);
 

@@ -10,8 +10,9 @@
 #include "card.h"
 
 #define PTE_TABLE_BITS (NPU_PTE_VALID | NPU_PTE_ADDRESS)
-#define PTE_LEAF_BITS  (NPU_PTE_VALID | NPU_PTE_LEAF | NPU_PTE_WRITE | \
-                        NPU_PTE_APERTURE | NPU_PTE_ADDRESS)
+#define PTE_LEAF_BITS                                                  \
+    (NPU_PTE_VALID | NPU_PTE_LEAF | NPU_PTE_WRITE | NPU_PTE_APERTURE | \
+     NPU_PTE_ADDRESS)
 
 static uint64_t pte_load(const struct npu_hbm *hbm, uint64_t table,
                          unsigned index)
@@ -123,7 +124,8 @@ struct npu_as *npu_as_find(struct npu_as_list *list, uint64_t root)
 {
     struct npu_as *as;
 
-    LIST_FOREACH(as, list, link) {
+    LIST_FOREACH(as, list, link)
+    {
         if (as->root == root) {
             as->refs++;
             return as;

@@ -11,9 +11,9 @@
 /* A run of addresses that is contiguous in one aperture. */
 struct npu_extent {
     uint64_t start;
-    uint64_t end;               /* first address behind; 0: no extent */
-    uint64_t address;           /* of start, in the aperture */
-    uint8_t aperture;           /* NPU_APERTURE_* */
+    uint64_t end;     /* first address behind; 0: no extent */
+    uint64_t address; /* of start, in the aperture */
+    uint8_t aperture; /* NPU_APERTURE_* */
     bool write;
 };
 
@@ -27,14 +27,14 @@ struct npu_hold {
 
 /* An address space that at least one enabled queue, or packet, refers to. */
 struct npu_as {
-    LIST_ENTRY(npu_as) link;    /* the card's lock */
+    LIST_ENTRY(npu_as) link; /* the card's lock */
     uint64_t root;
-    unsigned refs;              /* the card's lock */
+    unsigned refs; /* the card's lock */
 
-    pthread_mutex_t lock;       /* innermost; protects what follows */
-    uint64_t epoch;             /* raised by every invalidation */
-    TAILQ_HEAD(, npu_hold) holds;       /* in order of their epochs */
-    unsigned waiters;           /* invalidations that wait for old holds */
+    pthread_mutex_t lock;         /* innermost; protects what follows */
+    uint64_t epoch;               /* raised by every invalidation */
+    TAILQ_HEAD(, npu_hold) holds; /* in order of their epochs */
+    unsigned waiters;             /* invalidations that wait for old holds */
     struct npu_extent cache[1 << NPU_AS_CACHE_ORDER];
 };
 

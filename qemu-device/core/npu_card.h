@@ -17,9 +17,9 @@ struct npu_pool;
 
 /* A piece of host memory that translate() found. */
 struct npu_host_map {
-    void *ptr;          /* first byte */
-    uint64_t size;      /* bytes from there, at most what was asked for */
-    void *ref;          /* what release() gives back */
+    void *ptr;     /* first byte */
+    uint64_t size; /* bytes from there, at most what was asked for */
+    void *ref;     /* what release() gives back */
 };
 
 /* What a card asks of whoever hosts it.  The first two belong to the pool. */
@@ -66,15 +66,15 @@ struct npu_host_ops {
  * card uses at most its own number at a time.
  */
 struct npu_pool *npu_pool_new(const struct npu_host_ops *ops);
-void npu_pool_free(struct npu_pool *pool);      /* no card may be left */
+void npu_pool_free(struct npu_pool *pool); /* no card may be left */
 
 struct npu_card_config {
-    uint32_t profile;           /* enum npu_profile_id */
-    unsigned dies;              /* 0: as in the profile */
-    unsigned threads;           /* 0: one per host CPU, at most the dies */
+    uint32_t profile; /* enum npu_profile_id */
+    unsigned dies;    /* 0: as in the profile */
+    unsigned threads; /* 0: one per host CPU, at most the dies */
     uint64_t serial;
-    void *hbm;                  /* all of HBM, mapped by the host */
-    uint64_t hbm_size;          /* multiple of dies * 2 MiB */
+    void *hbm;         /* all of HBM, mapped by the host */
+    uint64_t hbm_size; /* multiple of dies * 2 MiB */
     const struct npu_host_ops *ops;
     void *opaque;
     struct npu_pool *pool;
@@ -89,8 +89,8 @@ void npu_card_free(struct npu_card *card);
 /* BAR0.  Any offset and size; never blocks on work in flight. */
 uint64_t npu_card_mmio_read(struct npu_card *card, uint64_t offset,
                             unsigned size);
-void npu_card_mmio_write(struct npu_card *card, uint64_t offset,
-                         uint64_t value, unsigned size);
+void npu_card_mmio_write(struct npu_card *card, uint64_t offset, uint64_t value,
+                         unsigned size);
 
 /*
  * FLR and bus reset: forget everything, set BUSY, do not wait.  BUSY clears by
@@ -115,19 +115,19 @@ void npu_card_resume(struct npu_card *card);
 /* ---- Profiles ------------------------------------------------------------ */
 
 struct npu_profile {
-    uint32_t id;                /* enum npu_profile_id */
-    const char *type;           /* "npu-x6000" */
-    const char *model;          /* "X6000" */
+    uint32_t id;       /* enum npu_profile_id */
+    const char *type;  /* "npu-x6000" */
+    const char *model; /* "X6000" */
     unsigned dies;
-    uint64_t hbm_size;          /* bytes */
+    uint64_t hbm_size; /* bytes */
     /* Operations per ns (= TOPS x 1000) of the whole package by element type */
     double peak_f32, peak_f16, peak_s8, peak_s32;
-    double hbm_bandwidth;       /* bytes per ns, the whole package */
-    double die_bandwidth;       /* bytes per ns, die to die */
-    double latency;             /* ns an instruction costs at least */
-    unsigned ports;             /* 400G fabric ports */
+    double hbm_bandwidth; /* bytes per ns, the whole package */
+    double die_bandwidth; /* bytes per ns, die to die */
+    double latency;       /* ns an instruction costs at least */
+    unsigned ports;       /* 400G fabric ports */
     unsigned watts;
-    unsigned price;             /* US dollars, 0: unknown */
+    unsigned price; /* US dollars, 0: unknown */
 };
 
 extern const struct npu_profile npu_profiles[];

@@ -8,16 +8,14 @@
 
 struct packet_kind {
     /* What may be other than zero */
-    uint8_t words;              /* of raw, from its beginning */
+    uint8_t words; /* of raw, from its beginning */
     bool dst_space;
     bool src_space;
     bool pattern;
     uint32_t (*check)(const struct npu_card *card,
-                      const struct npu_packet *packet,
-                      struct npu_error *error);
+                      const struct npu_packet *packet, struct npu_error *error);
     uint32_t (*begin)(struct npu_card *card, struct npu_queue *queue,
-                      const struct npu_packet *packet,
-                      struct npu_error *error);
+                      const struct npu_packet *packet, struct npu_error *error);
 };
 
 static uint32_t refuse(struct npu_error *error, uint32_t code)
@@ -163,7 +161,8 @@ static uint32_t begin_job(struct npu_card *card, struct npu_queue *queue,
                           struct npu_error *error)
 {
     return npu_job_start(card, queue, packet) ?
-           NPU_ERR_NONE : refuse(error, NPU_ERR_RESOURCES);
+               NPU_ERR_NONE :
+               refuse(error, NPU_ERR_RESOURCES);
 }
 
 static uint32_t begin_fence(struct npu_card *card, struct npu_queue *queue,
@@ -183,8 +182,7 @@ static uint32_t begin_fence(struct npu_card *card, struct npu_queue *queue,
     ok = npu_dma_write(card, &queue->fence_map, bus + skip,
                        sizeof(record) - skip, &record.status,
                        sizeof(record) - skip) &&
-         npu_dma_store64(card, &queue->fence_map, bus,
-                         packet->fence.sequence);
+         npu_dma_store64(card, &queue->fence_map, bus, packet->fence.sequence);
     pthread_mutex_lock(&card->lock);
     if (!ok) {
         return fault(error, NPU_ERR_RING, NPU_SPACE_HOST, bus);
@@ -193,8 +191,7 @@ static uint32_t begin_fence(struct npu_card *card, struct npu_queue *queue,
     return NPU_ERR_NONE;
 }
 
-static uint32_t begin_timestamp(struct npu_card *card,
-                                struct npu_queue *queue,
+static uint32_t begin_timestamp(struct npu_card *card, struct npu_queue *queue,
                                 const struct npu_packet *packet,
                                 struct npu_error *error)
 {
@@ -208,12 +205,11 @@ static uint32_t begin_timestamp(struct npu_card *card,
     npu_access_end(&access);
     pthread_mutex_lock(&card->lock);
     return access.fault.code ? fault(error, access.fault.code,
-                                     access.fault.space,
-                                     access.fault.address) : NPU_ERR_NONE;
+                                     access.fault.space, access.fault.address) :
+                               NPU_ERR_NONE;
 }
 
-static uint32_t begin_invalidate(struct npu_card *card,
-                                 struct npu_queue *queue,
+static uint32_t begin_invalidate(struct npu_card *card, struct npu_queue *queue,
                                  const struct npu_packet *packet,
                                  struct npu_error *error)
 {

@@ -13,9 +13,9 @@
 struct npu_pool {
     const struct npu_host_ops *ops;
     pthread_mutex_t lock;
-    pthread_cond_t wake;        /* a client wants threads, or quit */
-    pthread_cond_t left;        /* a thread has left a client */
-    TAILQ_HEAD(, npu_pool_client) clients;      /* those that want threads */
+    pthread_cond_t wake;                   /* a client wants threads, or quit */
+    pthread_cond_t left;                   /* a thread has left a client */
+    TAILQ_HEAD(, npu_pool_client) clients; /* those that want threads */
     void **thread;
     unsigned threads;
     bool quit;

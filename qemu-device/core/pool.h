@@ -11,10 +11,10 @@
 struct npu_pool_client {
     TAILQ_ENTRY(npu_pool_client) link;
     struct npu_pool *pool;
-    unsigned limit;             /* most threads at a time */
-    unsigned active;            /* threads inside work() */
-    unsigned wanted;            /* threads that should come, at most limit */
-    bool listed;                /* in the pool's list */
+    unsigned limit;  /* most threads at a time */
+    unsigned active; /* threads inside work() */
+    unsigned wanted; /* threads that should come, at most limit */
+    bool listed;     /* in the pool's list */
     /* Do one piece of work; true: there is more. */
     bool (*work)(struct npu_pool_client *client);
 };

@@ -11,8 +11,9 @@
 #include "npu_card.h"
 
 #define GIB (1ull << 30)
-#define TERA 1000.0             /* 1e12 a second, in 1 a ns */
+#define TERA 1000.0 /* 1e12 a second, in 1 a ns */
 
+/* clang-format off */
 const struct npu_profile npu_profiles[] = {
     {
         .id = NPU_PROFILE_X6000,
@@ -83,6 +84,7 @@ const struct npu_profile npu_profiles[] = {
         .price = 0,                     /* unknown */
     },
 };
+/* clang-format on */
 
 const unsigned npu_profile_count = sizeof(npu_profiles) /
                                    sizeof(npu_profiles[0]);

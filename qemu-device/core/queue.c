@@ -102,8 +102,8 @@ static uint32_t queue_check(const struct npu_card *card,
         return NPU_ERR_RING;
     }
     size = sizeof(struct npu_packet) << queue->order;
-    if (queue->ring % 4096 || queue->ring + size < size ||
-        queue->tail_at % 8 || queue->fence_at % 8 ||
+    if (queue->ring % 4096 || queue->ring + size < size || queue->tail_at % 8 ||
+        queue->fence_at % 8 ||
         queue->fence_at > UINT64_MAX - sizeof(struct npu_fence_record)) {
         return NPU_ERR_RING;
     }
@@ -324,8 +324,7 @@ static void queue_end_job(struct npu_card *card, struct npu_queue *queue)
     queue_retire(card, queue);
 }
 
-static void queue_end_invalidate(struct npu_card *card,
-                                 struct npu_queue *queue)
+static void queue_end_invalidate(struct npu_card *card, struct npu_queue *queue)
 {
     struct npu_error error;
 

@@ -15,18 +15,18 @@
 #include "regs.h"
 
 enum reg_kind {
-    REG_CONSTANT,               /* reads .constant */
-    REG_FIELD,                  /* reads .field of the unit's structure */
-    REG_FUNCTION,               /* reads what .read says */
-    REG_WRITE_ONLY,             /* reads zero */
+    REG_CONSTANT,   /* reads .constant */
+    REG_FIELD,      /* reads .field of the unit's structure */
+    REG_FUNCTION,   /* reads what .read says */
+    REG_WRITE_ONLY, /* reads zero */
 };
 
 struct target;
 
 struct reg {
-    uint32_t offset;            /* within the unit */
-    uint8_t size;               /* 4 or 8 */
-    uint8_t words;              /* an array of that many */
+    uint32_t offset; /* within the unit */
+    uint8_t size;    /* 4 or 8 */
+    uint8_t words;   /* an array of that many */
     enum reg_kind kind;
     uint32_t constant;
     uint32_t field;
@@ -40,8 +40,8 @@ struct block {
     uint32_t units;
     const struct reg *regs;
     unsigned count;
-    size_t at;                  /* of the first unit's structure in the card */
-    size_t size;                /* of that structure */
+    size_t at;   /* of the first unit's structure in the card */
+    size_t size; /* of that structure */
 };
 
 /* A register that an access has found. */
@@ -51,7 +51,7 @@ struct target {
     const struct reg *reg;
     unsigned unit;
     unsigned word;
-    bool high;                  /* the upper half of a 64-bit register */
+    bool high; /* the upper half of a 64-bit register */
 };
 
 #define CONSTANT(value) 1, REG_CONSTANT, .constant = (value)
@@ -268,6 +268,7 @@ static uint64_t read_queue_error(const struct target *t)
 
 #define SETTING(name) FIELD(npu_queue, name), .write = write_queue_field
 
+/* clang-format off */
 static const struct reg queue_regs[] = {
     { NPU_QUEUE_RING, 8, SETTING(ring) },
     { NPU_QUEUE_TAIL, 8, SETTING(tail_at) },
@@ -286,12 +287,13 @@ static const struct reg queue_regs[] = {
     { NPU_QUEUE_ERROR, 8, ARRAY(sizeof(struct npu_error) / 8,
                                 read_queue_error) },
 };
+/* clang-format on */
 
 /* ---- Doorbells ----------------------------------------------------------- */
 
 static void write_doorbell(const struct target *t, uint64_t value)
 {
-    (void)value;                /* by its definition */
+    (void)value; /* by its definition */
     npu_queue_doorbell(t->card, target_queue(t));
 }
 
@@ -301,12 +303,15 @@ static const struct reg doorbell_regs[] = {
 
 /* ---- Decoding ------------------------------------------------------------ */
 
-#define BLOCK(base, stride, units, regs, at, type) \
-    { base, stride, units, regs, sizeof(regs) / sizeof(regs[0]), at, \
-      sizeof(struct type) }
+#define BLOCK(base, stride, units, regs, at, type)                     \
+    {                                                                  \
+        base, stride, units, regs, sizeof(regs) / sizeof(regs[0]), at, \
+            sizeof(struct type)                                        \
+    }
 #define AT(member) offsetof(struct npu_card, member)
 
 /* The last one takes what the others leave. */
+/* clang-format off */
 static const struct block blocks[] = {
     BLOCK(NPU_REG_DOORBELL(0), 0x1000, NPU_MAX_QUEUES, doorbell_regs,
           AT(queue), npu_queue),
@@ -317,6 +322,7 @@ static const struct block blocks[] = {
     BLOCK(NPU_REG_DIE(0), 0x40, NPU_MAX_DIES, die_regs, AT(die), npu_die),
     BLOCK(0, 0x1000, 1, card_regs, 0, npu_card),
 };
+/* clang-format on */
 
 static bool reg_covers(const struct reg *reg, uint32_t at, unsigned size)
 {
@@ -435,8 +441,8 @@ static void write_64(const struct target *t, uint64_t value, unsigned size)
     }
 }
 
-void npu_card_mmio_write(struct npu_card *card, uint64_t offset,
-                         uint64_t value, unsigned size)
+void npu_card_mmio_write(struct npu_card *card, uint64_t offset, uint64_t value,
+                         unsigned size)
 {
     struct target target;
     bool control;

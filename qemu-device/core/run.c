@@ -139,7 +139,8 @@ void npu_run_report(struct npu_card *card, struct npu_job *job,
     struct npu_report report = {
         .status = job->error.code,
         .insn = job->error.code && job->error.insn != NPU_ERROR_NO_INSN ?
-                job->error.insn : job->insn,
+                    job->error.insn :
+                    job->insn,
         .cookie = job->packet.run.cookie,
         .host_start = job->host_start,
         .host_end = job->host_end,
@@ -150,8 +151,8 @@ void npu_run_report(struct npu_card *card, struct npu_job *job,
     struct npu_access access;
 
     npu_access_begin(&access, card, job->queue->as);
-    npu_access_write(&access, NPU_SPACE_CLIENT, job->packet.run.report,
-                     &report, sizeof(report));
+    npu_access_write(&access, NPU_SPACE_CLIENT, job->packet.run.report, &report,
+                     sizeof(report));
     npu_access_end(&access);
     if (access.fault.code) {
         npu_error_from_fault(error, &access.fault);

@@ -39,7 +39,8 @@ uint64_t npu_timing_insn(const struct npu_profile *profile, unsigned dies,
 uint64_t npu_timing_copy(const struct npu_profile *profile, uint64_t bytes)
 {
     double bandwidth = profile->hbm_bandwidth < TIMING_LINK_BYTES_PER_NS ?
-                       profile->hbm_bandwidth : TIMING_LINK_BYTES_PER_NS;
+                           profile->hbm_bandwidth :
+                           TIMING_LINK_BYTES_PER_NS;
 
     return bytes / bandwidth + 0.5;
 }

@@ -80,14 +80,12 @@ void npu_vector_set_mask(struct npu_card *card, unsigned vector, bool masked)
     }
 }
 
-void npu_vector_set_holdoff(struct npu_card *card, unsigned vector,
-                            uint32_t us)
+void npu_vector_set_holdoff(struct npu_card *card, unsigned vector, uint32_t us)
 {
     card->vector[vector].holdoff = us < NPU_HOLDOFF_MAX ? us : NPU_HOLDOFF_MAX;
 }
 
-uint32_t npu_vector_due(struct npu_card *card, uint64_t now,
-                        uint64_t *deadline)
+uint32_t npu_vector_due(struct npu_card *card, uint64_t now, uint64_t *deadline)
 {
     uint32_t due = 0;
     unsigned i;

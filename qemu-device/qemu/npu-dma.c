@@ -37,15 +37,15 @@
 typedef struct NPUDMARegion {
     struct rcu_head rcu;
     MemoryRegion *mr;
-    unsigned refs;              /* atomic */
+    unsigned refs; /* atomic */
 } NPUDMARegion;
 
 struct NPUDMASection {
     hwaddr start;
     hwaddr last;
-    hwaddr offset;              /* of start in the region */
+    hwaddr offset; /* of start in the region */
     bool readonly;
-    NPUDMARegion *region;       /* NULL: behind an IOMMU */
+    NPUDMARegion *region; /* NULL: behind an IOMMU */
 };
 
 struct NPUDMARequest {
@@ -162,11 +162,11 @@ static bool npu_dma_iommu_add(NPUDMA *dma, MemoryRegionSection *section)
 
     iommu->dma = dma;
     iommu->mr = section->mr;
-    iommu_notifier_init(&iommu->notifier, npu_dma_iommu_unmapped,
-                        IOMMU_NOTIFIER_UNMAP, section->offset_within_region,
-                        int128_get64(int128_sub(last, int128_one())),
-                        memory_region_iommu_attrs_to_index(
-                            iommu_mr, MEMTXATTRS_UNSPECIFIED));
+    iommu_notifier_init(
+        &iommu->notifier, npu_dma_iommu_unmapped, IOMMU_NOTIFIER_UNMAP,
+        section->offset_within_region,
+        int128_get64(int128_sub(last, int128_one())),
+        memory_region_iommu_attrs_to_index(iommu_mr, MEMTXATTRS_UNSPECIFIED));
     if (memory_region_register_iommu_notifier(section->mr, &iommu->notifier,
                                               &err)) {
         qemu_log_mask(LOG_UNIMP, "%s: no DMA through the IOMMU: %s\n",
@@ -183,7 +183,8 @@ static void npu_dma_iommu_del(NPUDMA *dma, MemoryRegionSection *section)
 {
     NPUDMAIOMMU *iommu;
 
-    QLIST_FOREACH(iommu, &dma->iommus, next) {
+    QLIST_FOREACH(iommu, &dma->iommus, next)
+    {
         if (iommu->mr == section->mr &&
             iommu->notifier.start == section->offset_within_region) {
             memory_region_unregister_iommu_notifier(iommu->mr,
@@ -263,9 +264,8 @@ static bool npu_dma_resolve(NPUDMA *dma, NPUDMARequest *request)
     MemoryRegion *mr;
 
     RCU_READ_LOCK_GUARD();
-    mr = address_space_translate(pci_get_address_space(dma->pdev),
-                                 request->bus, &offset, &size, request->write,
-                                 attrs);
+    mr = address_space_translate(pci_get_address_space(dma->pdev), request->bus,
+                                 &offset, &size, request->write, attrs);
     if (!size || !npu_dma_is_ram(dma, mr) ||
         !memory_access_is_direct(mr, request->write, attrs)) {
         return false;
@@ -298,7 +298,10 @@ static bool npu_dma_ask(NPUDMA *dma, uint64_t bus, uint64_t size, bool write,
                         struct npu_host_map *map)
 {
     NPUDMARequest request = {
-        .bus = bus, .size = size, .write = write, .map = map,
+        .bus = bus,
+        .size = size,
+        .write = write,
+        .map = map,
     };
 
     QSIMPLEQ_INSERT_TAIL(&dma->requests, &request, next);
@@ -376,7 +379,7 @@ void npu_dma_setup(NPUDMA *dma, PCIDevice *pdev, MemoryRegion *hbm)
 void npu_dma_open(NPUDMA *dma, struct npu_card *card)
 {
     dma->card = card;
-    dma->listener = (MemoryListener) {
+    dma->listener = (MemoryListener){
         .name = "npu",
         .region_add = npu_dma_region_add,
         .region_del = npu_dma_region_del,

@@ -18,17 +18,17 @@ typedef struct NPUDMAIOMMU NPUDMAIOMMU;
 
 typedef struct NPUDMA {
     PCIDevice *pdev;
-    MemoryRegion *hbm;          /* the card does not reach itself */
+    MemoryRegion *hbm; /* the card does not reach itself */
     struct npu_card *card;
 
     MemoryListener listener;
-    bool changed;               /* since the last commit; BQL */
-    QLIST_HEAD(, NPUDMAIOMMU) iommus;   /* BQL */
+    bool changed;                     /* since the last commit; BQL */
+    QLIST_HEAD(, NPUDMAIOMMU) iommus; /* BQL */
     QEMUBH *bh;
 
-    QemuMutex lock;             /* protects all that follows; innermost */
+    QemuMutex lock; /* protects all that follows; innermost */
     QemuCond served;
-    GArray *sections;           /* NPUDMASection, by address */
+    GArray *sections; /* NPUDMASection, by address */
     QSIMPLEQ_HEAD(, NPUDMARequest) requests;
     bool closed;
 } NPUDMA;

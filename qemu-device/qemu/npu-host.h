@@ -12,12 +12,12 @@
 
 typedef struct NPUHost {
     PCIDevice *pdev;
-    QEMUBH *bh;                 /* raises what is pending */
-    uint32_t pending;           /* vectors to raise, by bit; atomic */
+    QEMUBH *bh;       /* raises what is pending */
+    uint32_t pending; /* vectors to raise, by bit; atomic */
 
-    QemuMutex lock;             /* protects what follows */
-    int64_t window;             /* when errors began to be counted, ms */
-    unsigned errors;            /* guest errors since then */
+    QemuMutex lock;  /* protects what follows */
+    int64_t window;  /* when errors began to be counted, ms */
+    unsigned errors; /* guest errors since then */
 } NPUHost;
 
 /* The opaque of these is the card's NPUState. */

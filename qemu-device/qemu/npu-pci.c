@@ -31,18 +31,18 @@
 #include "npu-pci.h"
 
 /* Where the capabilities are in configuration space. */
-#define NPU_CAP_PM      0x40
-#define NPU_CAP_MSIX    0x50
-#define NPU_CAP_EXP     0x80
-#define NPU_CAP_AER     0x100
-#define NPU_CAP_DSN     0x150
+#define NPU_CAP_PM 0x40
+#define NPU_CAP_MSIX 0x50
+#define NPU_CAP_EXP 0x80
+#define NPU_CAP_AER 0x100
+#define NPU_CAP_DSN 0x150
 
-#define NPU_MSIX_BAR_SIZE   (4 * KiB)
-#define NPU_MSIX_PBA        (2 * KiB)
+#define NPU_MSIX_BAR_SIZE (4 * KiB)
+#define NPU_MSIX_PBA (2 * KiB)
 
-#define NPU_HBM_GRANULE     (2 * MiB)   /* of each die's range */
-#define NPU_HBM_MAX         (1 * TiB)
-#define NPU_THREADS_MAX     256
+#define NPU_HBM_GRANULE (2 * MiB) /* of each die's range */
+#define NPU_HBM_MAX (1 * TiB)
+#define NPU_THREADS_MAX 256
 
 /* ---- Registers ----------------------------------------------------------- */
 
@@ -78,8 +78,10 @@ static const MemoryRegionOps npu_regs_ops = {
 static bool npu_check_bus(PCIDevice *pdev, Error **errp)
 {
     if (!pci_bus_is_express(pci_get_bus(pdev))) {
-        error_setg(errp, "%s needs a PCI Express bus, such as that of a "
-                   "pcie-root-port", object_get_typename(OBJECT(pdev)));
+        error_setg(errp,
+                   "%s needs a PCI Express bus, such as that of a "
+                   "pcie-root-port",
+                   object_get_typename(OBJECT(pdev)));
         return false;
     }
     return true;
@@ -112,8 +114,8 @@ static bool npu_init_express(NPUState *s, Error **errp)
     }
     pcie_cap_deverr_init(pdev);
     pcie_cap_flr_init(pdev);
-    if (pcie_aer_init(pdev, PCI_ERR_VER, NPU_CAP_AER, PCI_ERR_SIZEOF,
-                      errp) < 0) {
+    if (pcie_aer_init(pdev, PCI_ERR_VER, NPU_CAP_AER, PCI_ERR_SIZEOF, errp) <
+        0) {
         pcie_cap_exit(pdev);
         return false;
     }
@@ -140,8 +142,10 @@ static bool npu_init_msix(NPUState *s, Error **errp)
     for (unsigned vector = 0; vector < NPU_MAX_VECTORS; vector++) {
         msix_vector_use(pdev, vector);
     }
-    pci_register_bar(pdev, NPU_BAR_MSIX, PCI_BASE_ADDRESS_SPACE_MEMORY |
-                     PCI_BASE_ADDRESS_MEM_TYPE_64, &s->msix_bar);
+    pci_register_bar(pdev, NPU_BAR_MSIX,
+                     PCI_BASE_ADDRESS_SPACE_MEMORY |
+                         PCI_BASE_ADDRESS_MEM_TYPE_64,
+                     &s->msix_bar);
     return true;
 }
 
@@ -157,15 +161,19 @@ static void npu_register_bars(NPUState *s)
 
     memory_region_init_io(&s->regs, OBJECT(s), &npu_regs_ops, s, "npu-regs",
                           NPU_BAR_REGS_SIZE);
-    pci_register_bar(pdev, NPU_BAR_REGS, PCI_BASE_ADDRESS_SPACE_MEMORY |
-                     PCI_BASE_ADDRESS_MEM_TYPE_64, &s->regs);
+    pci_register_bar(pdev, NPU_BAR_REGS,
+                     PCI_BASE_ADDRESS_SPACE_MEMORY |
+                         PCI_BASE_ADDRESS_MEM_TYPE_64,
+                     &s->regs);
 
     memory_region_init(&s->hbm_bar, OBJECT(s), "npu-hbm-bar",
                        pow2ceil(s->hbm_size));
     memory_region_add_subregion(&s->hbm_bar, 0, s->hbm);
-    pci_register_bar(pdev, NPU_BAR_HBM, PCI_BASE_ADDRESS_SPACE_MEMORY |
-                     PCI_BASE_ADDRESS_MEM_TYPE_64 |
-                     PCI_BASE_ADDRESS_MEM_PREFETCH, &s->hbm_bar);
+    pci_register_bar(pdev, NPU_BAR_HBM,
+                     PCI_BASE_ADDRESS_SPACE_MEMORY |
+                         PCI_BASE_ADDRESS_MEM_TYPE_64 |
+                         PCI_BASE_ADDRESS_MEM_PREFETCH,
+                     &s->hbm_bar);
 }
 
 static void npu_write_config(PCIDevice *pdev, uint32_t address, uint32_t value,
@@ -186,9 +194,10 @@ static bool npu_check_hbm_size(const NPUState *s, uint64_t size,
     g_autofree char *want = size_to_str(unit);
 
     if (!size || size % unit || size > NPU_HBM_MAX) {
-        error_setg(errp, "%s: %s of HBM cannot be shared by %u dies: it must be "
-                   "a multiple of %s, at most 1 TiB", property, is, s->dies,
-                   want);
+        error_setg(errp,
+                   "%s: %s of HBM cannot be shared by %u dies: it must be "
+                   "a multiple of %s, at most 1 TiB",
+                   property, is, s->dies, want);
         return false;
     }
     return true;
@@ -207,8 +216,10 @@ static bool npu_check_geometry(NPUState *s, Error **errp)
         return false;
     }
     if (s->threads > NPU_THREADS_MAX) {
-        error_setg(errp, "threads: %u is out of range: 1 to %u, or 0 for one "
-                   "per host CPU", s->threads, NPU_THREADS_MAX);
+        error_setg(errp,
+                   "threads: %u is out of range: 1 to %u, or 0 for one "
+                   "per host CPU",
+                   s->threads, NPU_THREADS_MAX);
         return false;
     }
     return true;
@@ -232,7 +243,7 @@ static bool npu_take_memdev(NPUState *s, Error **errp)
 
     if (s->hbm_size) {
         error_setg(errp, "hbm= and memdev= exclude each other: the size of the "
-                   "memory backend counts");
+                         "memory backend counts");
         return false;
     }
     if (host_memory_backend_is_mapped(s->memdev)) {
@@ -260,8 +271,8 @@ static bool npu_make_hbm(NPUState *s, Error **errp)
     }
     /* Sparse: the host gives pages when they are written to. */
     if (!memory_region_init_ram_flags_nomigrate(&s->own_hbm, OBJECT(s),
-                                                "npu-hbm", size,
-                                                RAM_NORESERVE, errp)) {
+                                                "npu-hbm", size, RAM_NORESERVE,
+                                                errp)) {
         return false;
     }
     s->hbm = &s->own_hbm;
@@ -353,8 +364,10 @@ static void npu_exit_card(NPUState *s)
 /* State that is not saved yet must not get lost in silence. */
 static bool npu_refuse_migration(NPUState *s, Error **errp)
 {
-    error_setg(&s->migration_blocker, "%s: the state of the card cannot be "
-               "saved or migrated yet", object_get_typename(OBJECT(s)));
+    error_setg(&s->migration_blocker,
+               "%s: the state of the card cannot be "
+               "saved or migrated yet",
+               object_get_typename(OBJECT(s)));
     return !migrate_add_blocker(&s->migration_blocker, errp);
 }
 
@@ -443,16 +456,17 @@ static void npu_class_init(ObjectClass *oc, void *data)
     RESETTABLE_CLASS(oc)->phases.hold = npu_reset_hold;
     set_bit(DEVICE_CATEGORY_MISC, dc->categories);
     device_class_set_props(dc, npu_properties);
-    object_class_property_set_description(oc, "dies",
-        "Compute dies; 0: as many as the model has");
-    object_class_property_set_description(oc, "hbm",
-        "Bytes of HBM, sparse; 0: as much as the model has");
-    object_class_property_set_description(oc, "memdev",
-        "Memory backend that is the HBM, in place of hbm");
-    object_class_property_set_description(oc, "threads",
+    object_class_property_set_description(
+        oc, "dies", "Compute dies; 0: as many as the model has");
+    object_class_property_set_description(
+        oc, "hbm", "Bytes of HBM, sparse; 0: as much as the model has");
+    object_class_property_set_description(
+        oc, "memdev", "Memory backend that is the HBM, in place of hbm");
+    object_class_property_set_description(
+        oc, "threads",
         "Host threads that compute; 0: one per host CPU, at most one per die");
-    object_class_property_set_description(oc, "serial",
-        "Serial number; 0: made from the place in the machine");
+    object_class_property_set_description(
+        oc, "serial", "Serial number; 0: made from the place in the machine");
 }
 
 static void npu_model_class_init(ObjectClass *oc, void *data)
@@ -471,10 +485,7 @@ static const TypeInfo npu_card_info = {
     .class_size = sizeof(NPUClass),
     .class_init = npu_class_init,
     .abstract = true,
-    .interfaces = (InterfaceInfo[]) {
-        { INTERFACE_PCIE_DEVICE },
-        { }
-    },
+    .interfaces = (InterfaceInfo[]){ { INTERFACE_PCIE_DEVICE }, {} },
 };
 
 static void npu_register_types(void)

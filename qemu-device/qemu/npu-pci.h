@@ -34,8 +34,8 @@ struct NPUState {
     HostMemoryBackend *memdev;
 
     MemoryRegion regs;
-    MemoryRegion hbm_bar;       /* a power of 2, with hbm at its start */
-    MemoryRegion own_hbm;       /* used without memdev= */
+    MemoryRegion hbm_bar; /* a power of 2, with hbm at its start */
+    MemoryRegion own_hbm; /* used without memdev= */
     MemoryRegion *hbm;
     MemoryRegion msix_bar;
 

@@ -19,7 +19,7 @@ uint64_t test_seed(void)
 
 struct rng rng_new(uint64_t seed)
 {
-    return (struct rng) { seed * 0x9e3779b97f4a7c15u + 0x2545f4914f6cdd1d };
+    return (struct rng){ seed * 0x9e3779b97f4a7c15u + 0x2545f4914f6cdd1d };
 }
 
 uint64_t rng_next(struct rng *rng)
@@ -100,7 +100,7 @@ struct test_mem *mem_new(size_t size)
 {
     struct test_mem *mem = calloc(1, sizeof(*mem));
 
-    mem->mem = (struct npu_mem) { mem_read, mem_write, mem_window };
+    mem->mem = (struct npu_mem){ mem_read, mem_write, mem_window };
     mem->base = 0x7f0000000000;
     mem->size = size;
     mem->ram = aligned_alloc(PAGE, size);
@@ -137,20 +137,24 @@ void *mem_at(struct test_mem *mem, uint64_t va)
 
 unsigned dtype_size(uint32_t dtype)
 {
+    /* clang-format off */
     static const unsigned size[] = {
         [NPU_DTYPE_F32] = 4, [NPU_DTYPE_F16] = 2, [NPU_DTYPE_S8] = 1,
         [NPU_DTYPE_S32] = 4,
     };
+    /* clang-format on */
 
     return size[dtype];
 }
 
 const char *dtype_name(uint32_t dtype)
 {
+    /* clang-format off */
     static const char *const name[] = {
         [NPU_DTYPE_F32] = "f32", [NPU_DTYPE_F16] = "f16",
         [NPU_DTYPE_S8] = "s8", [NPU_DTYPE_S32] = "s32",
     };
+    /* clang-format on */
 
     return name[dtype];
 }
@@ -170,7 +174,8 @@ struct tensor tensor_new(struct test_mem *mem, struct rng *rng, uint32_t dtype,
 {
     unsigned size = dtype_size(dtype), order[NPU_MAX_RANK];
     struct tensor tensor = {
-        .mem = mem, .desc = { .dtype = dtype, .rank = rank },
+        .mem = mem,
+        .desc = { .dtype = dtype, .rank = rank },
     };
     uint64_t step = 1, first = 0;
 
@@ -298,29 +303,32 @@ void tensor_put(const struct tensor *tensor, const uint64_t *index,
         *(int8_t *)at = (int8_t)rounded;
         break;
     default:
-        memcpy(at, &(int32_t) { (int32_t)rounded }, 4);
+        memcpy(at, &(int32_t){ (int32_t)rounded }, 4);
         break;
     }
 }
 
 static double special(struct rng *rng, uint32_t dtype)
 {
+    /* clang-format off */
     static const double reals[] = {
         0.0, -0.0, INFINITY, -INFINITY, NAN, 0x1p-149, 0x1p-24, 0x1p-25,
         0x1.8p-25, 0x1.ffcp15, 0x1.ffep15, 65519.0, 0x1.fffffep127, 0.5, 1.5,
         2.5, -0.5, 127.5, -128.5, 0x1p31, -0x1p31, 2147483520.0, 0x1.ffp-15,
         0x1.004p0, 0x1.006p0,
     };
+    /* clang-format on */
+    /* clang-format off */
     static const double integers[] = {
         0, 1, -1, INT32_MAX, INT32_MIN, INT8_MAX, INT8_MIN, 128, -129, 16777217,
         65504, 65519, 65520, 2049, 2051,
     };
+    /* clang-format on */
 
     if (dtype == NPU_DTYPE_F32 || dtype == NPU_DTYPE_F16) {
         return reals[rng_range(rng, 0, sizeof(reals) / sizeof(*reals) - 1)];
     }
-    return integers[rng_range(rng, 0, sizeof(integers) /
-                              sizeof(*integers) - 1)];
+    return integers[rng_range(rng, 0, sizeof(integers) / sizeof(*integers) - 1)];
 }
 
 static double plain(struct rng *rng, uint32_t dtype)
@@ -369,7 +377,7 @@ unsigned program_insn(struct program *program, uint32_t opcode)
 {
     struct npu_insn *insn = &program->insn[program->insns];
 
-    *insn = (struct npu_insn) { .opcode = opcode, .scalar = NPU_NONE };
+    *insn = (struct npu_insn){ .opcode = opcode, .scalar = NPU_NONE };
     for (unsigned i = 0; i < NPU_MAX_OPERANDS; i++) {
         insn->operand[i] = NPU_NONE;
     }
@@ -434,8 +442,8 @@ struct runner runner_new(const struct program *program)
     runner.code = npu_code_new(image, size, &verdict);
     free(image);
     if (!runner.code) {
-        fail_msg("program refused: code %u, insn %u, operand %u",
-                 verdict.code, verdict.insn, verdict.operand);
+        fail_msg("program refused: code %u, insn %u, operand %u", verdict.code,
+                 verdict.insn, verdict.operand);
     }
     runner.run = npu_run_new(runner.code, program->args,
                              npu_code_args_size(runner.code), &verdict);
@@ -522,8 +530,8 @@ static bool close_enough(double got, double want,
     if (got == want) {
         return true;
     }
-    return fabs(got - want) <= expectation->absolute +
-           expectation->relative * fabs(want);
+    return fabs(got - want) <=
+           expectation->absolute + expectation->relative * fabs(want);
 }
 
 struct setup {
@@ -600,12 +608,14 @@ static void run_once(const struct runner *runner, const struct tensor *d,
 void expect(const struct program *program, const struct tensor *d,
             const struct expectation *expectation)
 {
+    /* clang-format off */
     static const struct setup setups[] = {
         { MEM_WINDOWS, 1, 1 }, { MEM_WINDOWS, 3, 4 }, { MEM_WINDOWS, 8, 1 },
         { MEM_WINDOWS, 8, 4 }, { MEM_COPIES, 1, 4 }, { MEM_COPIES, 3, 1 },
         { MEM_COPIES, 8, 4 }, { MEM_PAGES, 1, 1 }, { MEM_PAGES, 3, 4 },
         { MEM_PAGES, 8, 4 },
     };
+    /* clang-format on */
     struct runner runner = runner_new(program);
     double *want = malloc(tensor_elements(d) * sizeof(*want));
     uint8_t *before = malloc(d->mem->used);
@@ -639,7 +649,7 @@ void suite_add(struct suite *suite, CMUnitTestFunction test, void *state,
     va_end(args);
     suite->tests = realloc(suite->tests,
                            (suite->count + 1) * sizeof(*suite->tests));
-    suite->tests[suite->count++] = (struct CMUnitTest) {
+    suite->tests[suite->count++] = (struct CMUnitTest){
         .name = text,
         .test_func = test,
         .initial_state = state,

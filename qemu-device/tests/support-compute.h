@@ -40,9 +40,9 @@ double rng_real(struct rng *rng, double low, double high);
 enum mem_mode { MEM_WINDOWS, MEM_COPIES, MEM_PAGES, MEM_MODES };
 
 struct test_mem {
-    struct npu_mem mem;         /* must be first */
+    struct npu_mem mem; /* must be first */
     enum mem_mode mode;
-    uint64_t base;              /* address of ram */
+    uint64_t base; /* address of ram */
     uint8_t *ram;
     size_t size, used;
     /* Accesses to [hole, hole_end) fail; with hole_writes, only writes. */
@@ -61,24 +61,24 @@ void *mem_at(struct test_mem *mem, uint64_t va);
 
 enum {
     LAYOUT_DENSE = 0,
-    LAYOUT_PADDED = 1,          /* gaps between rows and elements */
-    LAYOUT_PERMUTED = 2,        /* dimensions in any order in memory */
-    LAYOUT_NEGATIVE = 4,        /* some walk backwards */
-    LAYOUT_BROADCAST = 8,       /* some have stride zero: sources only */
+    LAYOUT_PADDED = 1,    /* gaps between rows and elements */
+    LAYOUT_PERMUTED = 2,  /* dimensions in any order in memory */
+    LAYOUT_NEGATIVE = 4,  /* some walk backwards */
+    LAYOUT_BROADCAST = 8, /* some have stride zero: sources only */
     LAYOUT_ANY = 7,
 };
 
 /* What random elements are like. */
 enum values {
-    VALUES_PLAIN,               /* a few units around zero */
+    VALUES_PLAIN, /* a few units around zero */
     VALUES_POSITIVE,
-    VALUES_SPECIAL,             /* with zeros, infinities, NaNs, extremes */
+    VALUES_SPECIAL, /* with zeros, infinities, NaNs, extremes */
 };
 
 struct tensor {
     struct test_mem *mem;
-    uint64_t va;                /* of element (0, ..., 0) */
-    struct npu_tensor desc;     /* base and offset are set by program_new() */
+    uint64_t va;            /* of element (0, ..., 0) */
+    struct npu_tensor desc; /* base and offset are set by program_new() */
 };
 
 unsigned dtype_size(uint32_t dtype);
@@ -108,7 +108,7 @@ struct program {
     struct npu_program_header header;
     struct npu_insn insn[4];
     struct npu_tensor tensor[16];
-    uint64_t args[32];          /* bases, then scalars */
+    uint64_t args[32]; /* bases, then scalars */
 };
 
 /* Nothing in it yet. */
@@ -149,9 +149,9 @@ typedef double reference(const void *arg, const uint64_t *index);
 struct expectation {
     reference *value;
     const void *arg;
-    double absolute, relative;  /* largest difference; 0 and 0: equal */
-    bool identical;             /* the same bits on any number of dies */
-    uint64_t seed;              /* to tell when it fails */
+    double absolute, relative; /* largest difference; 0 and 0: equal */
+    bool identical;            /* the same bits on any number of dies */
+    uint64_t seed;             /* to tell when it fails */
 };
 
 /*

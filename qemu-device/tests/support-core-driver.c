@@ -206,7 +206,8 @@ void fq_push(struct fake_queue *q, const struct npu_packet *packet)
 void fq_fence(struct fake_queue *q)
 {
     struct npu_packet packet = {
-        .opcode = NPU_PACKET_FENCE, .fence.sequence = ++q->sequence,
+        .opcode = NPU_PACKET_FENCE,
+        .fence.sequence = ++q->sequence,
     };
 
     fq_push(q, &packet);
@@ -255,10 +256,12 @@ void fq_expect(struct fake_queue *q, const struct npu_packet *packet,
 
 /* ---- Programs ------------------------------------------------------------ */
 
+/* clang-format off */
 static const unsigned element_size[] = {
     [NPU_DTYPE_F32] = 4, [NPU_DTYPE_F16] = 2, [NPU_DTYPE_S8] = 1,
     [NPU_DTYPE_S32] = 4,
 };
+/* clang-format on */
 
 void fp_init(struct fake_program *p, uint64_t offset)
 {
@@ -322,8 +325,8 @@ void fp_stall(struct fake_program *p, uint32_t ms)
 
 size_t fp_image_size(const struct fake_program *p)
 {
-    return sizeof(struct npu_program_header) +
-           p->insns * sizeof(p->insn[0]) + p->tensors * sizeof(p->tensor[0]);
+    return sizeof(struct npu_program_header) + p->insns * sizeof(p->insn[0]) +
+           p->tensors * sizeof(p->tensor[0]);
 }
 
 static void fp_write_image(struct fake *f, const struct fake_program *p)
@@ -367,8 +370,7 @@ struct npu_packet fp_load(struct fake *f, struct fake_program *p,
     return packet;
 }
 
-const struct npu_report *fp_report(struct fake *f,
-                                   const struct fake_program *p)
+const struct npu_report *fp_report(struct fake *f, const struct fake_program *p)
 {
     return fake_client_ptr(f, p->report_va);
 }

@@ -180,7 +180,7 @@ struct fake *fake_new(const struct fake_config *config)
     const char *why = NULL;
 
     assert_non_null(f);
-    alarm(FAKE_HANG_SECONDS);   /* a test that hangs has failed */
+    alarm(FAKE_HANG_SECONDS); /* a test that hangs has failed */
     pthread_mutex_init(&f->lock, NULL);
     pthread_cond_init(&f->changed, NULL);
     f->hbm_size = config->hbm_size ? config->hbm_size :

@@ -19,9 +19,9 @@
 
 #include "npu_card.h"
 
-#define FAKE_RAM_BUS  0x40000000ull
+#define FAKE_RAM_BUS 0x40000000ull
 #define FAKE_RAM_SIZE (16u << 20)
-#define FAKE_DIE_HBM  (16u << 20)
+#define FAKE_DIE_HBM (16u << 20)
 #define MS 1000000ull
 
 struct fake {
@@ -30,35 +30,35 @@ struct fake {
     uint8_t *ram;
     uint8_t *hbm;
     uint64_t hbm_size;
-    uint64_t ram_top;           /* bytes of RAM given out */
-    uint64_t pt_top;            /* HBM offset of the next page table */
+    uint64_t ram_top; /* bytes of RAM given out */
+    uint64_t pt_top;  /* HBM offset of the next page table */
 
     /* What the card did; atomic */
     unsigned raised[NPU_MAX_VECTORS];
     unsigned translations;
-    unsigned references;        /* maps that were not released */
+    unsigned references; /* maps that were not released */
     unsigned errors;
-    uint64_t written;           /* bytes of HBM reported */
-    uint64_t written_low;       /* lowest and highest of these */
+    uint64_t written;     /* bytes of HBM reported */
+    uint64_t written_low; /* lowest and highest of these */
     uint64_t written_high;
 
     /* How the host behaves */
-    unsigned chunk;             /* most bytes of a translation, 0: any */
-    bool deny;                  /* nothing can be translated */
-    uint64_t remap_from;        /* a page that is mapped elsewhere, 0: none */
+    unsigned chunk;      /* most bytes of a translation, 0: any */
+    bool deny;           /* nothing can be translated */
+    uint64_t remap_from; /* a page that is mapped elsewhere, 0: none */
     uint64_t remap_to;
     pthread_mutex_t lock;
     pthread_cond_t changed;
-    bool hold;                  /* translate() comes back when this is false */
-    unsigned held;              /* threads that wait there */
+    bool hold;     /* translate() comes back when this is false */
+    unsigned held; /* threads that wait there */
     char error[256];
 };
 
 struct fake_config {
-    uint32_t profile;           /* 0: X6000 */
-    unsigned dies;              /* 0: 8 */
-    unsigned threads;           /* 0: 4 */
-    uint64_t hbm_size;          /* 0: FAKE_DIE_HBM a die */
+    uint32_t profile;  /* 0: X6000 */
+    unsigned dies;     /* 0: 8 */
+    unsigned threads;  /* 0: 4 */
+    uint64_t hbm_size; /* 0: FAKE_DIE_HBM a die */
 };
 
 struct fake *fake_new(const struct fake_config *config);
@@ -95,9 +95,9 @@ void *fake_ram_ptr(struct fake *f, uint64_t bus);
 /* ---- Page tables --------------------------------------------------------- */
 
 #define MAP_WRITE NPU_PTE_WRITE
-#define MAP_HBM   (NPU_APERTURE_HBM << NPU_PTE_APERTURE_SHIFT)
-#define MAP_HOST  (NPU_APERTURE_HOST << NPU_PTE_APERTURE_SHIFT)
-#define MAP_PEER  (NPU_APERTURE_PEER << NPU_PTE_APERTURE_SHIFT)
+#define MAP_HBM (NPU_APERTURE_HBM << NPU_PTE_APERTURE_SHIFT)
+#define MAP_HOST (NPU_APERTURE_HOST << NPU_PTE_APERTURE_SHIFT)
+#define MAP_PEER (NPU_APERTURE_PEER << NPU_PTE_APERTURE_SHIFT)
 
 uint64_t fake_table(struct fake *f);
 /* The entry of @va at @level; tables on the way are made. */
@@ -110,14 +110,14 @@ void fake_unmap(struct fake *f, uint64_t root, uint64_t va, uint64_t size);
  * An address space that maps [0x100000, 0x100000 + 4 MiB) to HBM from 1 MiB on,
  * and 4 MiB of RAM behind a bus address at 0x10000000, all writable.
  */
-#define CLIENT_HBM_VA   0x100000ull
-#define CLIENT_HBM      (1ull << 20)
-#define CLIENT_SIZE     (4ull << 20)
-#define CLIENT_HOST_VA  0x10000000ull
+#define CLIENT_HBM_VA 0x100000ull
+#define CLIENT_HBM (1ull << 20)
+#define CLIENT_SIZE (4ull << 20)
+#define CLIENT_HOST_VA 0x10000000ull
 
 struct fake_client {
     uint64_t root;
-    uint64_t bus;               /* of CLIENT_HOST_VA */
+    uint64_t bus; /* of CLIENT_HOST_VA */
 };
 
 void fake_client_init(struct fake *f, struct fake_client *client);

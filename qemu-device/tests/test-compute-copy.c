@@ -6,9 +6,11 @@
 
 #define MEMORY (16u << 20)
 
+/* clang-format off */
 static const uint32_t dtypes[] = {
     NPU_DTYPE_F32, NPU_DTYPE_F16, NPU_DTYPE_S8, NPU_DTYPE_S32,
 };
+/* clang-format on */
 
 /* ---- Copy and convert ---------------------------------------------------- */
 
@@ -24,7 +26,9 @@ static void copy_case(struct test_mem *mem, struct rng *rng,
                       const uint64_t *extent, unsigned to, unsigned from)
 {
     struct expectation e = {
-        .value = copied, .identical = true, .seed = test_seed(),
+        .value = copied,
+        .identical = true,
+        .seed = test_seed(),
     };
     struct tensor d, a;
     struct program program;
@@ -58,10 +62,9 @@ static void test_copy(void **state)
         copy_case(mem, &rng, pair, rank, extent, i % 8,
                   (i / 3) | LAYOUT_BROADCAST);
     }
-    copy_case(mem, &rng, pair, 1, (uint64_t[]) { 100003 }, 0, 0);
-    copy_case(mem, &rng, pair, 2, (uint64_t[]) { 211, 307 }, 0,
-              LAYOUT_PERMUTED);
-    copy_case(mem, &rng, pair, 2, (uint64_t[]) { 211, 307 }, LAYOUT_PERMUTED,
+    copy_case(mem, &rng, pair, 1, (uint64_t[]){ 100003 }, 0, 0);
+    copy_case(mem, &rng, pair, 2, (uint64_t[]){ 211, 307 }, 0, LAYOUT_PERMUTED);
+    copy_case(mem, &rng, pair, 2, (uint64_t[]){ 211, 307 }, LAYOUT_PERMUTED,
               LAYOUT_NEGATIVE);
     mem_free(mem);
 }
@@ -105,7 +108,9 @@ static void test_copy_bits(void **state)
 static void test_copy_gap(void **state)
 {
     struct expectation e = {
-        .value = copied, .identical = true, .seed = test_seed(),
+        .value = copied,
+        .identical = true,
+        .seed = test_seed(),
     };
     struct rng rng = rng_new(test_seed());
     struct test_mem *mem = mem_new(MEMORY);
@@ -143,8 +148,8 @@ static void test_copy_odd(void **state)
 
     (void)state;
     mem->base--;
-    d = tensor_new(mem, &rng, NPU_DTYPE_S32, 1, (uint64_t[]) { 1000 }, 0);
-    a = tensor_new(mem, &rng, NPU_DTYPE_F32, 1, (uint64_t[]) { 1000 }, 0);
+    d = tensor_new(mem, &rng, NPU_DTYPE_S32, 1, (uint64_t[]){ 1000 }, 0);
+    a = tensor_new(mem, &rng, NPU_DTYPE_F32, 1, (uint64_t[]){ 1000 }, 0);
     d.va++;
     a.va++;
     tensor_fill(&a, &rng, VALUES_PLAIN);
@@ -176,6 +181,7 @@ static void test_fill(void **state)
     static const struct {
         uint32_t dtype, bits;
         double value;
+        /* clang-format off */
     } values[] = {
         { NPU_DTYPE_F32, 0x40490fdb, 0x1.921fb6p1 },
         { NPU_DTYPE_F16, 0x3c01, 0x1.004p0 },
@@ -183,13 +189,16 @@ static void test_fill(void **state)
         { NPU_DTYPE_S8, 0x80, -128 },
         { NPU_DTYPE_S32, 0x80000001, -2147483647.0 },
     };
+    /* clang-format on */
     struct rng rng = rng_new(test_seed());
     struct test_mem *mem = mem_new(MEMORY);
 
     for (unsigned i = 0; i < 5 * 8; i++) {
         uint64_t extent[] = { 13, 7, 301 };
         struct expectation e = {
-            .value = filled, .arg = &values[i / 8].value, .identical = true,
+            .value = filled,
+            .arg = &values[i / 8].value,
+            .identical = true,
             .seed = test_seed(),
         };
         struct program program;
@@ -265,7 +274,10 @@ static void test_gather(void **state)
     struct test_mem *mem = mem_new(MEMORY);
     struct gathering g;
     struct expectation e = {
-        .value = gathered, .arg = &g, .identical = true, .seed = test_seed(),
+        .value = gathered,
+        .arg = &g,
+        .identical = true,
+        .seed = test_seed(),
     };
 
     for (unsigned i = 0; i < 16; i++) {
@@ -279,7 +291,7 @@ static void test_gather(void **state)
                       (uint64_t)rng_range(&rng, 1, 40), i % 8);
         expect(&g.program, &g.d, &e);
     }
-    gathering_new(&g, mem, &rng, dtype, 2, (uint64_t[]) { 257, 65 }, 1000, 0);
+    gathering_new(&g, mem, &rng, dtype, 2, (uint64_t[]){ 257, 65 }, 1000, 0);
     expect(&g.program, &g.d, &e);
     mem_free(mem);
 }

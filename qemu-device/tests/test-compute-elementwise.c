@@ -14,27 +14,35 @@ struct instruction {
     uint32_t opcode;
     unsigned sources;
     double (*real)(double a, double b);
-    int64_t (*integer)(int64_t a, int64_t b);   /* wraps to 32 bits; or none */
-    double ulps;                /* of f32; 0: the nearest value */
+    int64_t (*integer)(int64_t a, int64_t b); /* wraps to 32 bits; or none */
+    double ulps;                              /* of f32; 0: the nearest value */
     double absolute;
 };
 
 /* ---- Formulas ------------------------------------------------------------ */
 
-#define REAL(name, expr) \
-    static double name(double a, double b) { (void)b; return expr; }
-#define INTEGER(name, expr) \
-    static int64_t name(int64_t a, int64_t b) { (void)b; return expr; }
+#define REAL(name, expr)                   \
+    static double name(double a, double b) \
+    {                                      \
+        (void)b;                           \
+        return expr;                       \
+    }
+#define INTEGER(name, expr)                   \
+    static int64_t name(int64_t a, int64_t b) \
+    {                                         \
+        (void)b;                              \
+        return expr;                          \
+    }
 
 REAL(real_add, a + b)
 REAL(real_sub, a - b)
-REAL(real_mul, a * b)
+REAL(real_mul, a *b)
 REAL(real_div, a / b)
 REAL(real_min, isnan(a) || isnan(b) ? NAN : a < b ? a : b)
 REAL(real_max, isnan(a) || isnan(b) ? NAN : a > b ? a : b)
 INTEGER(integer_add, a + b)
 INTEGER(integer_sub, a - b)
-INTEGER(integer_mul, a * b)
+INTEGER(integer_mul, a *b)
 INTEGER(integer_div, b == 0 ? -1 : a / b)
 INTEGER(integer_min, a < b ? a : b)
 INTEGER(integer_max, a > b ? a : b)
@@ -55,7 +63,7 @@ REAL(real_sigmoid, 1 / (1 + exp(-a)))
 REAL(real_gelu, a / 2 * (1 + erf(a / sqrt(2))))
 REAL(real_gelu_tanh,
      a / 2 * (1 + tanh(sqrt(2 / M_PI) * (a + 0.044715 * a * a * a))))
-REAL(real_silu, a * (1 / (1 + exp(-a))))
+REAL(real_silu, a *(1 / (1 + exp(-a))))
 
 static const struct instruction instructions[] = {
     { "add", NPU_OP_ADD, 2, real_add, integer_add, 0, 0 },
@@ -115,7 +123,7 @@ static struct expectation tolerance(const struct instruction *instruction,
     e.relative = instruction->ulps * ULP_F32;
     e.absolute = instruction->absolute;
     if (dtype == NPU_DTYPE_F16 && instruction->ulps) {
-        e.relative = 0x1.1p-10;         /* may round to the other side */
+        e.relative = 0x1.1p-10; /* may round to the other side */
         e.absolute += 0x1p-24;
     }
     return e;
@@ -191,11 +199,11 @@ static void test_elementwise(void **state)
         run_case(test, mem, &rng, seed, rank, extent, i % 8,
                  i % 2 ? VALUES_SPECIAL : VALUES_PLAIN);
     }
-    run_case(test, mem, &rng, seed, 1, (uint64_t[]) { 60001 }, LAYOUT_DENSE,
+    run_case(test, mem, &rng, seed, 1, (uint64_t[]){ 60001 }, LAYOUT_DENSE,
              VALUES_SPECIAL);
-    run_case(test, mem, &rng, seed, 2, (uint64_t[]) { 1, 1 }, LAYOUT_DENSE,
+    run_case(test, mem, &rng, seed, 2, (uint64_t[]){ 1, 1 }, LAYOUT_DENSE,
              VALUES_PLAIN);
-    run_case(test, mem, &rng, seed, 3, (uint64_t[]) { 5, 37, 301 }, LAYOUT_ANY,
+    run_case(test, mem, &rng, seed, 3, (uint64_t[]){ 5, 37, 301 }, LAYOUT_ANY,
              VALUES_PLAIN);
     run_in_place(test, mem, &rng, seed);
     mem_free(mem);
@@ -203,9 +211,11 @@ static void test_elementwise(void **state)
 
 int main(void)
 {
+    /* clang-format off */
     static const uint32_t dtypes[] = {
         NPU_DTYPE_F32, NPU_DTYPE_F16, NPU_DTYPE_S32,
     };
+    /* clang-format on */
     static struct test_case cases[INSTRUCTIONS * 3];
     struct suite suite = { 0 };
     unsigned n = 0;
@@ -215,7 +225,7 @@ int main(void)
             if (dtypes[j] == NPU_DTYPE_S32 && !instructions[i].integer) {
                 continue;
             }
-            cases[n] = (struct test_case) { &instructions[i], dtypes[j] };
+            cases[n] = (struct test_case){ &instructions[i], dtypes[j] };
             suite_add(&suite, test_elementwise, &cases[n], "%s %s",
                       instructions[i].name, dtype_name(dtypes[j]));
             n++;

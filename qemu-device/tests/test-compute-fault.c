@@ -8,7 +8,7 @@
 
 /* ---- An allocator that fails when told ----------------------------------- */
 
-static int fail_after = -1;     /* allocations until one fails, -1: none does */
+static int fail_after = -1; /* allocations until one fails, -1: none does */
 
 static bool refuse(void)
 {
@@ -59,6 +59,7 @@ struct family {
 #define S8 NPU_DTYPE_S8
 #define S32 NPU_DTYPE_S32
 
+/* clang-format off */
 static const struct family families[] = {
     { "fill", NPU_OP_FILL, 1, { { F16, 2, { 33, 65 } } }, 0, false },
     { "copy", NPU_OP_COPY, 2, { { F32, 2, { 33, 65 } },
@@ -106,6 +107,7 @@ static const struct family families[] = {
     { "avgpool2d", NPU_OP_AVGPOOL2D, 2,
       { { F16, 4, { 2, 5, 8, 8 } }, { F16, 4, { 2, 5, 8, 8 } } }, 0, true },
 };
+/* clang-format on */
 
 struct instance {
     struct tensor tensor[4];
@@ -134,9 +136,11 @@ static void instance_new(struct instance *i, const struct family *family,
     }
     i->program.insn[0].axis.axis = family->axis;
     if (family->window) {
-        i->program.insn[0].window = (struct npu_insn_window) {
-            .kernel = { 3, 3, 1 }, .stride = { 1, 1, 1 },
-            .dilation = { 1, 1, 1 }, .pad_begin = { 1, 1, 0 },
+        i->program.insn[0].window = (struct npu_insn_window){
+            .kernel = { 3, 3, 1 },
+            .stride = { 1, 1, 1 },
+            .dilation = { 1, 1, 1 },
+            .pad_begin = { 1, 1, 0 },
             .pad_end = { 1, 1, 0 },
         };
     }
@@ -147,8 +151,8 @@ static void address_range(const struct tensor *tensor, uint64_t *first,
                           uint64_t *end)
 {
     *first = tensor->va;
-    *end = tensor->va + tensor_elements(tensor) *
-           dtype_size(tensor->desc.dtype);
+    *end = tensor->va +
+           tensor_elements(tensor) * dtype_size(tensor->desc.dtype);
 }
 
 /* ---- Memory that fails --------------------------------------------------- */
@@ -214,7 +218,7 @@ static void test_no_scratch(void **state)
 
     instance_new(&i, family, mem);
     mem->mode = MEM_COPIES;
-    for (int step = 0; ; step++) {
+    for (int step = 0;; step++) {
         struct npu_verdict verdict;
         bool good;
 
@@ -249,7 +253,7 @@ static void test_no_program(void **state)
     (void)state;
     instance_new(&i, &families[0], mem);
     image = program_image(&i.program, &size);
-    for (step = 0; ; step++) {
+    for (step = 0;; step++) {
         fail_after = step;
         code = npu_code_new(image, size, &verdict);
         if (code) {

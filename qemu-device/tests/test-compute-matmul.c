@@ -12,6 +12,7 @@ struct types {
     uint32_t a, d;
 };
 
+/* clang-format off */
 static const struct types types[] = {
     { NPU_DTYPE_F32, NPU_DTYPE_F32 },
     { NPU_DTYPE_F16, NPU_DTYPE_F32 },
@@ -19,6 +20,7 @@ static const struct types types[] = {
     { NPU_DTYPE_S8, NPU_DTYPE_S32 },
     { NPU_DTYPE_S8, NPU_DTYPE_F32 },
 };
+/* clang-format on */
 
 struct product {
     struct tensor d, a, b;
@@ -40,7 +42,7 @@ static double value(const void *arg, const uint64_t *index)
         sum += tensor_get(&p->a, a) * tensor_get(&p->b, b);
     }
     return p->d.desc.dtype == NPU_DTYPE_S32 ? (int32_t)(int64_t)sum :
-           p->scale * sum;
+                                              p->scale * sum;
 }
 
 static void product_new(struct product *p, const struct types *types,
@@ -85,11 +87,14 @@ static void check(const struct product *p)
     double k = (double)p->a.desc.extent[rank - 1];
     bool integer = p->a.desc.dtype == NPU_DTYPE_S8;
     struct expectation e = {
-        .value = value, .arg = p, .seed = test_seed(),
+        .value = value,
+        .arg = p,
+        .seed = test_seed(),
         .identical = integer,
         .absolute = integer ? 0 : 16 * k * sqrt(k) * 0x1p-24,
         .relative = p->d.desc.dtype == NPU_DTYPE_F16 ? 0x1.1p-10 :
-                    p->d.desc.dtype == NPU_DTYPE_S32 ? 0 : 0x1p-22,
+                    p->d.desc.dtype == NPU_DTYPE_S32 ? 0 :
+                                                       0x1p-22,
     };
 
     expect(&p->program, &p->d, &e);
@@ -152,7 +157,7 @@ static void test_large(void **state)
     check(&p);
     product_new(&p, types, mem, &rng, 2, NULL, 5, 3, 10007, LAYOUT_DENSE);
     check(&p);
-    product_new(&p, types, mem, &rng, 3, (uint64_t[]) { 23 }, 17, 31, 24,
+    product_new(&p, types, mem, &rng, 3, (uint64_t[]){ 23 }, 17, 31, 24,
                 LAYOUT_PADDED);
     check(&p);
     mem_free(mem);
@@ -193,8 +198,11 @@ static void test_special(void **state)
     struct test_mem *mem = mem_new(MEMORY);
     struct product p;
     struct expectation e = {
-        .value = value, .arg = &p, .seed = test_seed(),
-        .absolute = 0x1p-16, .relative = 0x1.1p-10,
+        .value = value,
+        .arg = &p,
+        .seed = test_seed(),
+        .absolute = 0x1p-16,
+        .relative = 0x1.1p-10,
     };
 
     for (unsigned i = 0; i < 24; i++) {
@@ -213,12 +221,16 @@ static void test_special(void **state)
 
 int main(void)
 {
+    /* clang-format off */
     static const char *const what[] = {
         "random shapes", "vectors", "many tiles",
     };
+    /* clang-format on */
+    /* clang-format off */
     static const CMUnitTestFunction tests[] = {
         test_shapes, test_vectors, test_large,
     };
+    /* clang-format on */
     struct suite suite = { 0 };
 
     for (unsigned i = 0; i < sizeof(types) / sizeof(*types); i++) {
@@ -230,8 +242,8 @@ int main(void)
     }
     for (unsigned i = 0; i < 3; i++) {
         suite_add(&suite, test_special, (void *)&types[i],
-                  "matmul %s to %s, infinities and NaN",
-                  dtype_name(types[i].a), dtype_name(types[i].d));
+                  "matmul %s to %s, infinities and NaN", dtype_name(types[i].a),
+                  dtype_name(types[i].d));
     }
     suite_add(&suite, test_wraps, NULL, "matmul s8 to s32 wraps");
     return suite_run(&suite, "matmul");

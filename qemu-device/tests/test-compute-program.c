@@ -38,14 +38,14 @@ static void good_binary(struct program *program)
 {
     good_start(program, NPU_OP_ADD);
     for (unsigned i = 0; i < 3; i++) {
-        add_tensor(program, NPU_DTYPE_F32, 2, (uint64_t[]) { 3, 5 });
+        add_tensor(program, NPU_DTYPE_F32, 2, (uint64_t[]){ 3, 5 });
     }
 }
 
 static void good_fill(struct program *program)
 {
     good_start(program, NPU_OP_FILL);
-    add_tensor(program, NPU_DTYPE_S8, 1, (uint64_t[]) { 7 });
+    add_tensor(program, NPU_DTYPE_S8, 1, (uint64_t[]){ 7 });
     program->scalars = 2;
     program->insn[1].scalar = 1;
 }
@@ -53,62 +53,65 @@ static void good_fill(struct program *program)
 static void good_gather(struct program *program)
 {
     good_start(program, NPU_OP_GATHER);
-    add_tensor(program, NPU_DTYPE_F16, 2, (uint64_t[]) { 4, 6 });
-    add_tensor(program, NPU_DTYPE_F16, 2, (uint64_t[]) { 9, 6 });
-    add_tensor(program, NPU_DTYPE_S32, 1, (uint64_t[]) { 4 });
+    add_tensor(program, NPU_DTYPE_F16, 2, (uint64_t[]){ 4, 6 });
+    add_tensor(program, NPU_DTYPE_F16, 2, (uint64_t[]){ 9, 6 });
+    add_tensor(program, NPU_DTYPE_S32, 1, (uint64_t[]){ 4 });
 }
 
 static void good_reduce(struct program *program)
 {
     good_start(program, NPU_OP_REDUCE_SUM);
-    add_tensor(program, NPU_DTYPE_F32, 3, (uint64_t[]) { 2, 1, 4 });
-    add_tensor(program, NPU_DTYPE_F32, 3, (uint64_t[]) { 2, 3, 4 });
+    add_tensor(program, NPU_DTYPE_F32, 3, (uint64_t[]){ 2, 1, 4 });
+    add_tensor(program, NPU_DTYPE_F32, 3, (uint64_t[]){ 2, 3, 4 });
     program->insn[1].axis.axis = 1;
 }
 
 static void good_softmax(struct program *program)
 {
     good_start(program, NPU_OP_SOFTMAX);
-    add_tensor(program, NPU_DTYPE_F32, 2, (uint64_t[]) { 2, 8 });
-    add_tensor(program, NPU_DTYPE_F32, 2, (uint64_t[]) { 2, 8 });
+    add_tensor(program, NPU_DTYPE_F32, 2, (uint64_t[]){ 2, 8 });
+    add_tensor(program, NPU_DTYPE_F32, 2, (uint64_t[]){ 2, 8 });
     program->insn[1].axis.axis = 1;
 }
 
 static void good_argmax(struct program *program)
 {
     good_start(program, NPU_OP_ARGMAX);
-    add_tensor(program, NPU_DTYPE_S32, 1, (uint64_t[]) { 1 });
-    add_tensor(program, NPU_DTYPE_F16, 1, (uint64_t[]) { 8 });
+    add_tensor(program, NPU_DTYPE_S32, 1, (uint64_t[]){ 1 });
+    add_tensor(program, NPU_DTYPE_F16, 1, (uint64_t[]){ 8 });
 }
 
 static void good_matmul(struct program *program)
 {
     good_start(program, NPU_OP_MATMUL);
-    add_tensor(program, NPU_DTYPE_F32, 3, (uint64_t[]) { 2, 3, 5 });
-    add_tensor(program, NPU_DTYPE_F32, 3, (uint64_t[]) { 2, 3, 4 });
-    add_tensor(program, NPU_DTYPE_F32, 3, (uint64_t[]) { 2, 4, 5 });
+    add_tensor(program, NPU_DTYPE_F32, 3, (uint64_t[]){ 2, 3, 5 });
+    add_tensor(program, NPU_DTYPE_F32, 3, (uint64_t[]){ 2, 3, 4 });
+    add_tensor(program, NPU_DTYPE_F32, 3, (uint64_t[]){ 2, 4, 5 });
 }
 
 static const struct npu_insn_window window_3x3 = {
-    .kernel = { 3, 3, 1 }, .stride = { 1, 1, 1 }, .dilation = { 1, 1, 1 },
-    .pad_begin = { 1, 1, 0 }, .pad_end = { 1, 1, 0 },
+    .kernel = { 3, 3, 1 },
+    .stride = { 1, 1, 1 },
+    .dilation = { 1, 1, 1 },
+    .pad_begin = { 1, 1, 0 },
+    .pad_end = { 1, 1, 0 },
 };
 
 static void good_conv2d(struct program *program)
 {
     good_start(program, NPU_OP_CONV2D);
-    add_tensor(program, NPU_DTYPE_F32, 4, (uint64_t[]) { 2, 6, 7, 8 });
-    add_tensor(program, NPU_DTYPE_F32, 4, (uint64_t[]) { 2, 4, 7, 8 });
-    add_tensor(program, NPU_DTYPE_F32, 4, (uint64_t[]) { 6, 2, 3, 3 });
-    add_tensor(program, NPU_DTYPE_F32, 1, (uint64_t[]) { 6 });
+    add_tensor(program, NPU_DTYPE_F32, 4, (uint64_t[]){ 2, 6, 7, 8 });
+    add_tensor(program, NPU_DTYPE_F32, 4, (uint64_t[]){ 2, 4, 7, 8 });
+    add_tensor(program, NPU_DTYPE_F32, 4, (uint64_t[]){ 6, 2, 3, 3 });
+    add_tensor(program, NPU_DTYPE_F32, 1, (uint64_t[]){ 6 });
     program->insn[1].window = window_3x3;
 }
 
 static void good_pool2d(struct program *program)
 {
     good_start(program, NPU_OP_AVGPOOL2D);
-    add_tensor(program, NPU_DTYPE_F32, 4, (uint64_t[]) { 2, 4, 7, 8 });
-    add_tensor(program, NPU_DTYPE_F32, 4, (uint64_t[]) { 2, 4, 7, 8 });
+    add_tensor(program, NPU_DTYPE_F32, 4, (uint64_t[]){ 2, 4, 7, 8 });
+    add_tensor(program, NPU_DTYPE_F32, 4, (uint64_t[]){ 2, 4, 7, 8 });
     program->insn[1].window = window_3x3;
     program->insn[1].flags = NPU_INSN_COUNT_PAD;
 }
@@ -131,8 +134,11 @@ struct bad {
 #define WHOLE NPU_ERROR_NO_INSN, NPU_NONE
 #define INSN 1, NPU_NONE
 
-#define BAD(function, statement) \
-    static void function(struct program *p) { statement; }
+#define BAD(function, statement)            \
+    static void function(struct program *p) \
+    {                                       \
+        statement;                          \
+    }
 
 /* Header */
 BAD(bad_magic, p->header.magic++)
@@ -194,9 +200,9 @@ BAD(bad_unused, p->tensor[p->tensors] = p->tensor[0];
 
 /* Types */
 BAD(bad_type_mixed, p->tensor[2].dtype = NPU_DTYPE_S32)
-BAD(bad_type_s8, for (unsigned i = 0; i < 3; i++) {
-        p->tensor[i].dtype = NPU_DTYPE_S8;
-    })
+BAD(
+    bad_type_s8,
+    for (unsigned i = 0; i < 3; i++) { p->tensor[i].dtype = NPU_DTYPE_S8; })
 BAD(bad_type_index, p->tensor[2].dtype = NPU_DTYPE_F32)
 BAD(bad_type_argmax, p->tensor[0].dtype = NPU_DTYPE_F32)
 BAD(bad_type_argmax_source, p->tensor[1].dtype = NPU_DTYPE_S8)
@@ -230,7 +236,8 @@ BAD(bad_shape_k, p->tensor[2].extent[1] = 5)
 BAD(bad_shape_n, p->tensor[2].extent[2] = 4)
 BAD(bad_shape_product_long,
     p->tensor[1].extent[2] = p->tensor[2].extent[1] = 1ull << 25)
-BAD(bad_shape_vector, for (unsigned i = 0; i < 3; i++) {
+BAD(
+    bad_shape_vector, for (unsigned i = 0; i < 3; i++) {
         p->tensor[i].rank = 1;
         memset(&p->tensor[i].extent[1], 0, 40);
         memset(&p->tensor[i].stride[1], 0, 40);
@@ -242,8 +249,8 @@ BAD(bad_shape_groups, p->tensor[2].extent[0] = p->tensor[0].extent[1] = 5)
 BAD(bad_shape_weights, p->tensor[2].extent[0] = 8)
 BAD(bad_shape_bias, p->tensor[3].extent[0] = 5)
 BAD(bad_shape_output, p->tensor[0].extent[2] = 8)
-BAD(bad_shape_no_window, p->tensor[1].extent[3] = 2; p->insn[1].window.
-    pad_begin[1] = 0; p->insn[1].window.pad_end[1] = 0)
+BAD(bad_shape_no_window, p->tensor[1].extent[3] = 2;
+    p->insn[1].window.pad_begin[1] = 0; p->insn[1].window.pad_end[1] = 0)
 BAD(bad_shape_pool, p->tensor[0].extent[3] = 10)
 BAD(bad_shape_pool_channels, p->tensor[0].extent[1] = 3)
 BAD(bad_shape_pool_outside, p->insn[1].window.pad_begin[0] = 3)
@@ -268,6 +275,7 @@ BAD(bad_scale, p->insn[1].imm = 0x3f800000)
 BAD(bad_stall_raw, p->insn[1].raw[0] = 1)
 BAD(bad_stall_operand, p->insn[1].operand[0] = 0)
 
+/* clang-format off */
 static const struct bad bads[] = {
     { "wrong magic", good_binary, bad_magic, NPU_ERR_PROGRAM, WHOLE },
     { "unknown major version", good_binary, bad_major, NPU_ERR_PROGRAM, WHOLE },
@@ -425,6 +433,7 @@ static const struct bad bads[] = {
     { "stall with a parameter byte", good_stall, bad_stall_raw,
       NPU_ERR_PARAMETER, INSN },
 };
+/* clang-format on */
 
 static void test_bad(void **state)
 {
@@ -473,8 +482,9 @@ static void test_sizes(void **state)
 static void test_counts(void **state)
 {
     struct npu_program_header header = {
-        .magic = NPU_PROGRAM_MAGIC, .isa_major = NPU_ISA_MAJOR,
-        .insn_count = 1u << 26,         /* times 64 is 2^32 */
+        .magic = NPU_PROGRAM_MAGIC,
+        .isa_major = NPU_ISA_MAJOR,
+        .insn_count = 1u << 26, /* times 64 is 2^32 */
     };
     size_t size = sizeof(header) + NPU_MAX_INSNS * sizeof(struct npu_insn);
     struct npu_insn *insns;
@@ -557,7 +567,7 @@ static void test_questions(void **state)
 static void test_damage(void **state)
 {
     static void (*const good[])(struct program *) = {
-        good_binary, good_fill, good_gather, good_reduce, good_softmax,
+        good_binary, good_fill,   good_gather, good_reduce, good_softmax,
         good_argmax, good_matmul, good_conv2d, good_pool2d, good_stall,
     };
     static uint64_t args[NPU_MAX_BASES + NPU_MAX_SCALARS];
@@ -609,7 +619,7 @@ static void test_damage(void **state)
 
 struct bad_argument {
     const char *name;
-    size_t more;                /* bytes that the block is too long */
+    size_t more; /* bytes that the block is too long */
     unsigned word;
     uint64_t value;
     uint32_t insn, operand;

@@ -13,7 +13,7 @@ struct instruction {
     uint32_t opcode, dtype;
     /* From a line to its result, or as many as there are elements. */
     void (*of_line)(double *result, const double *line, uint64_t n);
-    double ulps;                /* of f32, of the sum of magnitudes */
+    double ulps; /* of f32, of the sum of magnitudes */
 };
 
 /* ---- Formulas for one line ----------------------------------------------- */
@@ -105,7 +105,7 @@ struct reduction {
     const struct instruction *instruction;
     struct tensor d, a;
     unsigned axis;
-    double *results;            /* of every line, in the order of d's elements */
+    double *results; /* of every line, in the order of d's elements */
 };
 
 static uint64_t position(const struct tensor *tensor, const uint64_t *index)
@@ -164,7 +164,9 @@ static void run_case(const struct instruction *instruction,
     bool f16 = instruction->dtype == NPU_DTYPE_F16;
     bool argmax = instruction->opcode == NPU_OP_ARGMAX;
     struct expectation e = {
-        .value = value, .arg = &r, .seed = test_seed(),
+        .value = value,
+        .arg = &r,
+        .seed = test_seed(),
         .identical = true,
         .relative = instruction->ulps * (f16 ? 0x1.1p-10 : 0x1p-23),
         .absolute = instruction->ulps ? (f16 ? 0x1p-24 : 0x1p-30) : 0,
@@ -221,13 +223,13 @@ static void test_reduce_many(void **state)
     struct test_mem *mem = mem_new(MEMORY);
 
     /* Many lines, long lines, and both with the axis outermost. */
-    run_case(instruction, mem, &rng, 2, (uint64_t[]) { 3001, 11 }, 1, 0,
+    run_case(instruction, mem, &rng, 2, (uint64_t[]){ 3001, 11 }, 1, 0,
              VALUES_PLAIN);
-    run_case(instruction, mem, &rng, 2, (uint64_t[]) { 13, 2503 }, 0, 0,
+    run_case(instruction, mem, &rng, 2, (uint64_t[]){ 13, 2503 }, 0, 0,
              VALUES_PLAIN);
-    run_case(instruction, mem, &rng, 2, (uint64_t[]) { 2, 20011 }, 1, 0,
+    run_case(instruction, mem, &rng, 2, (uint64_t[]){ 2, 20011 }, 1, 0,
              VALUES_PLAIN);
-    run_case(instruction, mem, &rng, 3, (uint64_t[]) { 2, 1009, 33 }, 1,
+    run_case(instruction, mem, &rng, 3, (uint64_t[]){ 2, 1009, 33 }, 1,
              LAYOUT_PADDED, VALUES_PLAIN);
     mem_free(mem);
 }
@@ -239,9 +241,9 @@ static void test_reduce_long(void **state)
     struct rng rng = rng_new(test_seed() + instruction->opcode);
     struct test_mem *mem = mem_new(MEMORY);
 
-    run_case(instruction, mem, &rng, 1, (uint64_t[]) { 300007 }, 0, 0,
+    run_case(instruction, mem, &rng, 1, (uint64_t[]){ 300007 }, 0, 0,
              VALUES_POSITIVE);
-    run_case(instruction, mem, &rng, 2, (uint64_t[]) { 20003, 17 }, 0, 0,
+    run_case(instruction, mem, &rng, 2, (uint64_t[]){ 20003, 17 }, 0, 0,
              VALUES_POSITIVE);
     mem_free(mem);
 }
@@ -276,8 +278,8 @@ static void test_argmax_first(void **state)
     for (uint64_t i = 0; i < 200; i++) {
         tensor_put(&a, &i, -INFINITY);
     }
-    assert_true(run_insn(&runner, 0, 1, 1, mem, &(struct npu_verdict) { 0 }));
-    assert_int_equal(tensor_get(&d, (uint64_t[]) { 0 }), 0);
+    assert_true(run_insn(&runner, 0, 1, 1, mem, &(struct npu_verdict){ 0 }));
+    assert_int_equal(tensor_get(&d, (uint64_t[]){ 0 }), 0);
     runner_free(&runner);
     mem_free(mem);
 }
@@ -297,8 +299,11 @@ static void test_softmax_large(void **state)
 
     (void)state;
     do {
-        tensor_put(&a, index, index[0] == 0 ? 1e30 : index[0] == 1 ? -1e30 :
-                   index[1] == 2 ? 1000 : -1000);
+        tensor_put(&a, index,
+                   index[0] == 0 ? 1e30 :
+                   index[0] == 1 ? -1e30 :
+                   index[1] == 2 ? 1000 :
+                                   -1000);
     } while (tensor_next(&a, index));
     program_init(&program);
     program_insn(&program, NPU_OP_SOFTMAX);

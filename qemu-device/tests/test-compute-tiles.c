@@ -75,8 +75,8 @@ struct operand {
     uint32_t dtype;
     unsigned rank;
     uint64_t extent[6];
-    bool transposed;            /* the last two dimensions, in memory */
-    bool repeated;              /* all strides are zero */
+    bool transposed; /* the last two dimensions, in memory */
+    bool repeated;   /* all strides are zero */
 };
 
 struct work {
@@ -90,7 +90,8 @@ struct work {
 static void add_operand(struct program *program, const struct operand *o)
 {
     struct tensor tensor = {
-        .va = 1ull << 20, .desc = { .dtype = o->dtype, .rank = o->rank },
+        .va = 1ull << 20,
+        .desc = { .dtype = o->dtype, .rank = o->rank },
     };
     unsigned order[6];
     int64_t stride = dtype_size(o->dtype);
@@ -121,7 +122,7 @@ static struct runner work_new(const struct work *work)
     }
     program.insn[0].axis.axis = work->axis;
     if (work->kernel) {
-        program.insn[0].window = (struct npu_insn_window) {
+        program.insn[0].window = (struct npu_insn_window){
             .kernel = { work->kernel, work->kernel, 1 },
             .stride = { work->stride, work->stride, 1 },
             .dilation = { work->dilation, work->dilation, 1 },
@@ -138,6 +139,7 @@ static struct runner work_new(const struct work *work)
 #define M(n) ((uint64_t)(n) << 20)
 #define G(n) ((uint64_t)(n) << 30)
 
+/* clang-format off */
 static const struct work huge[] = {
     { "fill of 2^47 elements", NPU_OP_FILL, { { S8, 1, { 1ull << 47 } } } },
     { "fill of 2^44 wide elements", NPU_OP_FILL,
@@ -209,6 +211,7 @@ static const struct work huge[] = {
       { { F16, 4, { M(64), K(1), 1, 1 } }, { F16, 4, { M(64), K(1), 7, 7 } } },
       0, 7, 1, 1, 0 },
 };
+/* clang-format on */
 
 static double cpu_seconds(void)
 {
@@ -238,8 +241,8 @@ static void test_huge(void **state)
             struct npu_verdict verdict;
 
             held = peak = 0;
-            assert_true(npu_run_tile(runner.run, 0, dies, some[i], &endless,
-                                     &verdict));
+            assert_true(
+                npu_run_tile(runner.run, 0, dies, some[i], &endless, &verdict));
             assert_int_equal(held, 0);
             assert_true(peak <= 4u << 20);
             assert_true(cpu_seconds() - start < 10);
@@ -250,6 +253,7 @@ static void test_huge(void **state)
 
 /* ---- Cutting ------------------------------------------------------------- */
 
+/* clang-format off */
 static const struct work large[] = {
     { "fill", NPU_OP_FILL, { { F32, 1, { M(1) } } } },
     { "copy", NPU_OP_COPY, { { F32, 1, { M(1) } }, { F32, 1, { M(1) } } } },
@@ -270,6 +274,7 @@ static const struct work large[] = {
     { "maxpool2d", NPU_OP_MAXPOOL2D, { { F32, 4, { 360, 16, 4, 4 } },
       { F32, 4, { 360, 16, 8, 8 } } }, 0, 2, 2, 1, 0 },
 };
+/* clang-format on */
 
 /* Every die has something to do, and the number of tiles is always the same. */
 static void test_shared(void **state)
@@ -289,6 +294,7 @@ static void test_shared(void **state)
     runner_free(&runner);
 }
 
+/* clang-format off */
 static const struct work small[] = {
     { "add", NPU_OP_ADD, { { F32, 1, { 10 } }, { F32, 1, { 10 } },
       { F32, 1, { 10 } } } },
@@ -299,6 +305,7 @@ static const struct work small[] = {
     { "argmax", NPU_OP_ARGMAX, { { S32, 2, { 1, 1 } }, { F32, 2, { 1, 10 } } },
       1 },
 };
+/* clang-format on */
 
 /* What is done in a microsecond is not worth eight tiles. */
 static void test_small(void **state)
@@ -318,6 +325,7 @@ struct charge {
     uint32_t dtype;
 };
 
+/* clang-format off */
 static const struct charge charges[] = {
     { { "nop", NPU_OP_NOP }, 0, 0, F32 },
     { { "fill", NPU_OP_FILL, { { F16, 2, { 3, 5 } } } }, 0, 30, F16 },
@@ -345,6 +353,7 @@ static const struct charge charges[] = {
       UINT64_MAX, (1ull << 45) + (1ull << 46), S8 },
     { { "stall", NPU_OP_STALL }, 0, 0, F32 },
 };
+/* clang-format on */
 
 static void test_cost(void **state)
 {
@@ -363,9 +372,9 @@ int main(void)
 {
     struct suite suite = { 0 };
 
-#define ADD(test, table, text, name)                                        \
-    for (unsigned i = 0; i < sizeof(table) / sizeof(*table); i++) {         \
-        suite_add(&suite, test, (void *)&table[i], text, table[i].name);    \
+#define ADD(test, table, text, name)                                     \
+    for (unsigned i = 0; i < sizeof(table) / sizeof(*table); i++) {      \
+        suite_add(&suite, test, (void *)&table[i], text, table[i].name); \
     }
     ADD(test_huge, huge, "bounded tiles: %s", name)
     ADD(test_shared, large, "a tile for every die: %s", name)

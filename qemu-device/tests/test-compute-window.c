@@ -95,15 +95,17 @@ static double pool_value(const void *arg, const uint64_t *index)
 /* ---- Cases --------------------------------------------------------------- */
 
 struct geometry {
-    uint64_t n, groups, inputs, outputs;        /* channels of a group */
+    uint64_t n, groups, inputs, outputs; /* channels of a group */
     uint64_t height, width;
 };
 
 static void random_window(struct npu_insn_window *w, struct rng *rng,
                           bool pooling)
 {
-    *w = (struct npu_insn_window) {
-        .kernel = { 1, 1, 1 }, .stride = { 1, 1, 1 }, .dilation = { 1, 1, 1 },
+    *w = (struct npu_insn_window){
+        .kernel = { 1, 1, 1 },
+        .stride = { 1, 1, 1 },
+        .dilation = { 1, 1, 1 },
     };
     for (unsigned dim = 0; dim < 2; dim++) {
         w->kernel[dim] = (uint16_t)rng_range(rng, 1, 4);
@@ -135,8 +137,8 @@ static uint64_t outputs(const struct npu_insn_window *w, unsigned dim,
 /* Whether one more window would still touch the input. */
 static bool ceiling(const struct npu_insn_window *w, unsigned dim, uint64_t in)
 {
-    return (int64_t)(outputs(w, dim, in) * w->stride[dim]) -
-           w->pad_begin[dim] < (int64_t)in;
+    return (int64_t)(outputs(w, dim, in) * w->stride[dim]) - w->pad_begin[dim] <
+           (int64_t)in;
 }
 
 static bool sliding_new(struct sliding *s, uint32_t opcode, uint32_t dtype,
@@ -148,8 +150,7 @@ static bool sliding_new(struct sliding *s, uint32_t opcode, uint32_t dtype,
     uint64_t a[] = { g->n, channels, g->height, g->width };
     uint64_t b[] = { g->groups * g->outputs, g->inputs, s->w.kernel[0],
                      s->w.kernel[1] };
-    uint64_t d[] = { g->n, conv ? b[0] : channels,
-                     outputs(&s->w, 0, g->height),
+    uint64_t d[] = { g->n, conv ? b[0] : channels, outputs(&s->w, 0, g->height),
                      outputs(&s->w, 1, g->width) };
 
     if (!d[2] || !d[3]) {
@@ -163,8 +164,8 @@ static bool sliding_new(struct sliding *s, uint32_t opcode, uint32_t dtype,
     mem_reset(mem);
     s->d = tensor_new(mem, rng, dtype, 4, d, layout & ~LAYOUT_BROADCAST);
     s->a = tensor_new(mem, rng, dtype, 4, a, layout);
-    tensor_fill(&s->a, rng, opcode == NPU_OP_MAXPOOL2D ? VALUES_SPECIAL :
-                VALUES_PLAIN);
+    tensor_fill(&s->a, rng,
+                opcode == NPU_OP_MAXPOOL2D ? VALUES_SPECIAL : VALUES_PLAIN);
     program_init(&s->program);
     program_insn(&s->program, opcode);
     program_operand(&s->program, 0, &s->d);
@@ -191,7 +192,8 @@ static void check(const struct sliding *s)
     double k = s->w.kernel[0] * s->w.kernel[1] *
                (conv ? (double)s->b.desc.extent[1] : 1);
     struct expectation e = {
-        .value = conv ? conv_value : pool_value, .arg = s,
+        .value = conv ? conv_value : pool_value,
+        .arg = s,
         .seed = test_seed(),
         .identical = !conv,
     };
@@ -242,7 +244,7 @@ static void random_geometry(struct geometry *g, const struct kind *kind,
     g->groups = kind->grouped ? (uint64_t)rng_range(rng, 1, 4) : 1;
     g->inputs = kind->depthwise ? 1 : (uint64_t)rng_range(rng, 1, 5);
     g->outputs = kind->depthwise ? (uint64_t)rng_range(rng, 1, 2) :
-                 (uint64_t)rng_range(rng, 1, 9);
+                                   (uint64_t)rng_range(rng, 1, 9);
     g->height = (uint64_t)rng_range(rng, 1, 11);
     g->width = (uint64_t)rng_range(rng, 1, 13);
 }
@@ -276,11 +278,13 @@ static void test_large(void **state)
     const struct kind *kind = *state;
     struct rng rng = rng_new(test_seed());
     struct test_mem *mem = mem_new(MEMORY);
+    /* clang-format off */
     static const struct geometry sizes[] = {
         { 2, 1, 8, 16, 37, 41 },        /* many rows */
         { 29, 2, 3, 5, 9, 8 },          /* many images */
         { 1, 1, 2, 70, 5, 611 },        /* long rows, many channels */
     };
+    /* clang-format on */
 
     for (unsigned i = 0; i < 3; i++) {
         struct geometry g = sizes[i];
@@ -340,8 +344,8 @@ static void test_global(void **state)
         },
     };
 
-    assert_true(sliding_new(&s, kind->opcode, kind->dtype, mem, &rng, &g,
-                            LAYOUT_ANY));
+    assert_true(
+        sliding_new(&s, kind->opcode, kind->dtype, mem, &rng, &g, LAYOUT_ANY));
     check(&s);
     mem_free(mem);
 }

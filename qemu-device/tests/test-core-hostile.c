@@ -53,11 +53,13 @@ static uint64_t next(struct rig *rig)
 /* Mostly such numbers as are at the edge of something. */
 static uint64_t next_number(struct rig *rig)
 {
+    /* clang-format off */
     static const uint64_t edges[] = {
         0, 1, 4, 8, 63, 64, 4095, 4096, CLIENT_HBM_VA, CLIENT_HBM_VA + 8,
         CLIENT_HBM_VA + CLIENT_SIZE - 64, 0xffffffff, 1ull << 32, 1ull << 47,
         1ull << 48, (1ull << 48) - 8, 1ull << 63, UINT64_MAX, UINT64_MAX - 7,
     };
+    /* clang-format on */
     uint64_t number = next(rig);
 
     if (number % 8 == 0) {
@@ -94,8 +96,7 @@ static void settle(struct rig *rig)
     for (;;) {
         state = fq_state(q);
         if (state == NPU_QUEUE_ERRORED || state == NPU_QUEUE_STOPPED ||
-            (state == NPU_QUEUE_IDLE &&
-             fq_reg(q, NPU_QUEUE_HEAD) == q->tail)) {
+            (state == NPU_QUEUE_IDLE && fq_reg(q, NPU_QUEUE_HEAD) == q->tail)) {
             break;
         }
         if (fake_now() > end) {
@@ -220,8 +221,8 @@ static void test_program_changes_while_it_runs(void **state)
         memcpy(memory, fake_client_ptr(rig->f, p.va), PROGRAM_MAX);
         fq_push(&rig->evil, &packet);
         for (j = 0; j < 200; j++) {
-            ((volatile uint8_t *)memory)[next(rig) % fp_image_size(&p)] =
-                next(rig);
+            ((volatile uint8_t *)memory)[next(rig) % fp_image_size(&p)] = next(
+                rig);
         }
         settle(rig);
     }
@@ -253,7 +254,8 @@ static void test_random_page_tables(void **state)
     }
     for (i = 0; i < 4000; i++) {
         struct npu_packet inv = {
-            .opcode = NPU_PACKET_INVALIDATE, .invalidate.root = root,
+            .opcode = NPU_PACKET_INVALIDATE,
+            .invalidate.root = root,
         };
 
         packet.copy.src = next(rig) % (1ull << 48);
@@ -383,6 +385,7 @@ static void test_everything_at_once(void **state)
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+    /* clang-format off */
     const struct CMUnitTest tests[] = {
         TEST(test_random_packets),
         TEST(test_packets_with_edges),
@@ -393,7 +396,7 @@ int main(void)
         TEST(test_random_registers),
         TEST(test_everything_at_once),
     };
+    /* clang-format on */
 
-    return cmocka_run_group_tests_name("core hostile guest", tests, NULL,
-                                       NULL);
+    return cmocka_run_group_tests_name("core hostile guest", tests, NULL, NULL);
 }

@@ -185,8 +185,8 @@ static void test_more_ranges_than_room(void **state)
 
         total += range->end - range->start;
         for (i = 0; i < 64; i++) {
-            seen[i] = seen[i] || (range->start <= i * 4096 &&
-                                  range->end >= i * 4096 + 8);
+            seen[i] = seen[i] ||
+                      (range->start <= i * 4096 && range->end >= i * 4096 + 8);
         }
     }
     for (i = 0; i < 64; i++) {
@@ -216,11 +216,13 @@ static void test_old_tile_leaves_nothing_behind(void **state)
     rig->as->epoch++;
     pthread_mutex_unlock(&rig->as->lock);
     assert_int_equal(npu_as_translate(rig->as, &hbm, &rig->access.hold,
-                                      CLIENT_HBM_VA, &extent), 0);
+                                      CLIENT_HBM_VA, &extent),
+                     0);
     fake_map(rig->f, rig->client.root, CLIENT_HBM_VA, 0x3000, 4096, MAP_HBM);
     npu_as_enter(rig->as, &newer);
     assert_int_equal(npu_as_translate(rig->as, &hbm, &newer, CLIENT_HBM_VA,
-                                      &extent), 0);
+                                      &extent),
+                     0);
     assert_int_equal(extent.address, 0x3000);
     npu_as_leave(rig->as, &newer);
 }

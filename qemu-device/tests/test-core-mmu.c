@@ -10,7 +10,7 @@ struct rig {
     struct npu_hbm hbm;
 };
 
-#define HBM_SIZE (4ull << 30)   /* sparse: room for leaves of 1 GiB */
+#define HBM_SIZE (4ull << 30) /* sparse: room for leaves of 1 GiB */
 #define VA 0x123456789000ull
 
 static int setup(void **state)
@@ -248,7 +248,7 @@ static void test_tables_in_a_circle(void **state)
 
 static struct npu_packet copy_from(uint64_t va, uint64_t to, uint64_t size)
 {
-    return (struct npu_packet) {
+    return (struct npu_packet){
         .opcode = NPU_PACKET_COPY,
         .dst_space = NPU_SPACE_HBM,
         .src_space = NPU_SPACE_CLIENT,
@@ -332,7 +332,8 @@ static void test_write_fault(void **state)
 {
     struct rig *rig = *state;
     struct npu_packet packet = {
-        .opcode = NPU_PACKET_FILL, .dst_space = NPU_SPACE_CLIENT,
+        .opcode = NPU_PACKET_FILL,
+        .dst_space = NPU_SPACE_CLIENT,
         .copy = { .dst = VA, .size = 8192 },
     };
     struct npu_error error;
@@ -428,7 +429,7 @@ static void test_invalidate_waits_for_older_work(void **state)
 
     fq_open(&kernel, rig->f, 1, fake_table(rig->f), 0xff);
     assert_true(fq_sync(&kernel));
-    fq_push(&rig->q, &(struct npu_packet) { .opcode = NPU_PACKET_NOP });
+    fq_push(&rig->q, &(struct npu_packet){ .opcode = NPU_PACKET_NOP });
     assert_true(fq_sync(&rig->q));
     fake_hold(rig->f, true);
     fq_push(&rig->q, &copy);
@@ -502,8 +503,7 @@ static void test_invalidate_against_running_tiles(void **state)
     uint64_t va = 0x40000000, old = 0x900000;
     struct npu_packet inv = {
         .opcode = NPU_PACKET_INVALIDATE,
-        .invalidate = { .root = rig->client.root, .address = va,
-                        .size = 4096 },
+        .invalidate = { .root = rig->client.root, .address = va, .size = 4096 },
     };
     struct fake_queue kernel;
     struct fake_program p;

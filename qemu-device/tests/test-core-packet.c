@@ -100,7 +100,8 @@ static void test_nop_unused_fields(void **state)
 static void test_fence_unused_fields(void **state)
 {
     struct npu_packet good = {
-        .opcode = NPU_PACKET_FENCE, .fence.sequence = 1,
+        .opcode = NPU_PACKET_FENCE,
+        .fence.sequence = 1,
     };
 
     refuse_unused(*state, &good, 1, false, false, false);
@@ -118,7 +119,7 @@ static void test_fence_sequence_zero(void **state)
 static struct npu_packet copy(uint8_t dst_space, uint64_t dst,
                               uint8_t src_space, uint64_t src, uint64_t size)
 {
-    return (struct npu_packet) {
+    return (struct npu_packet){
         .opcode = NPU_PACKET_COPY,
         .dst_space = dst_space,
         .src_space = src_space,
@@ -150,7 +151,7 @@ static void check_copy(struct rig *rig, uint8_t dst_space, uint64_t dst,
     assert_int_equal(dst_ptr[size], 0x5a);
 }
 
-#define ODD_SIZE 300007         /* across the pieces of DMA */
+#define ODD_SIZE 300007 /* across the pieces of DMA */
 
 static void test_copy_hbm_to_hbm(void **state)
 {
@@ -334,8 +335,8 @@ static void test_copy_runs_into_unmapped_page(void **state)
 {
     struct rig *rig = *state;
     uint64_t end = CLIENT_HBM_VA + CLIENT_SIZE;
-    struct npu_packet packet = copy(NPU_SPACE_CLIENT, end - 100,
-                                    NPU_SPACE_HBM, 0, 200);
+    struct npu_packet packet = copy(NPU_SPACE_CLIENT, end - 100, NPU_SPACE_HBM,
+                                    0, 200);
 
     expect_fault(rig, &packet, NPU_ERR_PAGE_FAULT, NPU_SPACE_CLIENT, end);
 }
@@ -345,7 +346,7 @@ static void test_copy_runs_into_unmapped_page(void **state)
 static struct npu_packet fill(uint8_t space, uint64_t dst, uint64_t size,
                               uint32_t pattern)
 {
-    return (struct npu_packet) {
+    return (struct npu_packet){
         .opcode = NPU_PACKET_FILL,
         .dst_space = space,
         .pattern = pattern,
@@ -457,7 +458,7 @@ static void test_fill_is_charged(void **state)
 
 static struct npu_packet timestamp(uint8_t space, uint64_t dst)
 {
-    return (struct npu_packet) {
+    return (struct npu_packet){
         .opcode = NPU_PACKET_TIMESTAMP,
         .dst_space = space,
         .copy = { .dst = dst, .size = 16 },
@@ -553,7 +554,8 @@ static void test_invalidate_unknown_root(void **state)
 {
     struct rig *rig = *state;
     struct npu_packet packet = {
-        .opcode = NPU_PACKET_INVALIDATE, .invalidate.root = 0x3000000,
+        .opcode = NPU_PACKET_INVALIDATE,
+        .invalidate.root = 0x3000000,
     };
 
     fq_push(&rig->q, &packet);
@@ -567,8 +569,8 @@ static void test_run_malformed(void **state)
     struct npu_packet packet;
 
 #define REFUSED(field, value, code) \
-    packet = good; \
-    packet.run.field = value; \
+    packet = good;                  \
+    packet.run.field = value;       \
     refuse(rig, &packet, code)
 
     fq_push(&rig->q, &good);

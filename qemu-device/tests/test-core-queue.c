@@ -322,9 +322,9 @@ static void refuse_register(void **state, uint32_t reg, uint64_t value,
     assert_int_equal(rd64(rig->f, NPU_REG_ERROR_QUEUES(0)), 1u << 7);
 }
 
-#define REFUSE(name, reg, value, code) \
-    static void test_refuse_##name(void **state) \
-    { \
+#define REFUSE(name, reg, value, code)            \
+    static void test_refuse_##name(void **state)  \
+    {                                             \
         refuse_register(state, reg, value, code); \
     }
 
@@ -449,8 +449,8 @@ static void test_stopped_queue_leaves_memory_alone(void **state)
     before = __atomic_load_n(&rig->f->translations, __ATOMIC_SEQ_CST);
     fq_ring(&rig->q);
     fake_sleep_ms(5);
-    assert_int_equal(before, __atomic_load_n(&rig->f->translations,
-                                             __ATOMIC_SEQ_CST));
+    assert_int_equal(before,
+                     __atomic_load_n(&rig->f->translations, __ATOMIC_SEQ_CST));
 }
 
 static void test_stop_waits_for_translation(void **state)

@@ -124,16 +124,20 @@ static void test_bad_configurations(void **state)
 {
     struct fake *f = *state;
     struct npu_card_config good = {
-        .profile = NPU_PROFILE_X6000, .dies = 8, .threads = 1, .hbm = f->hbm,
-        .hbm_size = f->hbm_size, .pool = f->pool,
+        .profile = NPU_PROFILE_X6000,
+        .dies = 8,
+        .threads = 1,
+        .hbm = f->hbm,
+        .hbm_size = f->hbm_size,
+        .pool = f->pool,
     };
     struct npu_card_config config;
     const char *why;
 
-#define REFUSED(field, value) \
-    config = good; \
-    config.field = value; \
-    why = NULL; \
+#define REFUSED(field, value)                 \
+    config = good;                            \
+    config.field = value;                     \
+    why = NULL;                               \
     assert_null(npu_card_new(&config, &why)); \
     assert_non_null(why)
 
@@ -254,11 +258,13 @@ static void test_64_bit_access_to_32_bit_register(void **state)
 static void test_unknown_offsets_read_zero(void **state)
 {
     struct fake *f = *state;
+    /* clang-format off */
     uint64_t offsets[] = {
         0x50, 0xffc, 0x1fc0, 0x2090, 0x4000, 0x100038, 0x1000e0, 0x140000,
         0x3ffffc, 0x400004, 0x800000, NPU_BAR_REGS_SIZE - 4,
         NPU_BAR_REGS_SIZE, UINT64_MAX - 7, UINT64_MAX - 3,
     };
+    /* clang-format on */
     unsigned i;
 
     for (i = 0; i < sizeof(offsets) / sizeof(offsets[0]); i++) {

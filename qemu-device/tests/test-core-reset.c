@@ -54,8 +54,9 @@ static struct npu_packet long_program(struct rig *rig)
 
 static struct npu_packet host_copy(struct rig *rig)
 {
-    return (struct npu_packet) {
-        .opcode = NPU_PACKET_COPY, .dst_space = NPU_SPACE_HBM,
+    return (struct npu_packet){
+        .opcode = NPU_PACKET_COPY,
+        .dst_space = NPU_SPACE_HBM,
         .src_space = NPU_SPACE_HOST,
         .copy = { .dst = 0x2000000, .src = rig->client.bus, .size = 4096 },
     };
@@ -165,7 +166,7 @@ static void test_reset_forgets_registers(void **state)
     wr32(rig->f, vector + NPU_VECTOR_MASK, 0);
     wr32(rig->f, vector + NPU_VECTOR_HOLDOFF, 77);
     wr32(rig->f, NPU_REG_EVENT_VECTOR, 4);
-    fq_expect(&rig->q, &(struct npu_packet) { .opcode = 99 }, NPU_ERR_PACKET,
+    fq_expect(&rig->q, &(struct npu_packet){ .opcode = 99 }, NPU_ERR_PACKET,
               NULL);
     reset_and_wait(rig);
     assert_int_equal(rd32(rig->f, vector + NPU_VECTOR_MASK), 1);
@@ -230,7 +231,8 @@ static void test_no_dma_after_reset(void **state)
 {
     struct rig *rig = *state;
     struct npu_packet packet = {
-        .opcode = NPU_PACKET_FILL, .dst_space = NPU_SPACE_HOST,
+        .opcode = NPU_PACKET_FILL,
+        .dst_space = NPU_SPACE_HOST,
         .pattern = 0xffffffff,
         .copy = { .dst = rig->client.bus, .size = CLIENT_SIZE },
     };
@@ -269,12 +271,12 @@ static void test_mappings_are_looked_up_again(void **state)
     assert_true(fq_sync(&rig->q));
     before = __atomic_load_n(&rig->f->translations, __ATOMIC_SEQ_CST);
     assert_true(fq_sync(&rig->q));
-    assert_int_equal(before, __atomic_load_n(&rig->f->translations,
-                                             __ATOMIC_SEQ_CST));
+    assert_int_equal(before,
+                     __atomic_load_n(&rig->f->translations, __ATOMIC_SEQ_CST));
     npu_card_dma_invalidate(rig->f->card);
     assert_true(fq_sync(&rig->q));
-    assert_true(before < __atomic_load_n(&rig->f->translations,
-                                         __ATOMIC_SEQ_CST));
+    assert_true(before <
+                __atomic_load_n(&rig->f->translations, __ATOMIC_SEQ_CST));
 }
 
 static void test_references_go_with_the_mappings(void **state)
@@ -392,7 +394,9 @@ static void test_quiesce_during_copies(void **state)
 {
     struct rig *rig = *state;
     struct npu_packet packet = {
-        .opcode = NPU_PACKET_FILL, .dst_space = NPU_SPACE_HBM, .pattern = 5,
+        .opcode = NPU_PACKET_FILL,
+        .dst_space = NPU_SPACE_HBM,
+        .pattern = 5,
         .copy = { .dst = FAKE_DIE_HBM, .size = 7ull * FAKE_DIE_HBM },
     };
     uint64_t time;
@@ -441,8 +445,7 @@ static void test_quiesce_drops_references(void **state)
 
     assert_true(fq_sync(&rig->q));
     npu_card_quiesce(rig->f->card);
-    assert_int_equal(__atomic_load_n(&rig->f->references, __ATOMIC_SEQ_CST),
-                     0);
+    assert_int_equal(__atomic_load_n(&rig->f->references, __ATOMIC_SEQ_CST), 0);
     npu_card_resume(rig->f->card);
     assert_true(fq_sync(&rig->q));
 }
@@ -522,8 +525,12 @@ static void test_cards_share_a_pool(void **state)
     struct rig *rig = *state;
     struct npu_card *first = rig->f->card;
     struct npu_card_config config = {
-        .profile = NPU_PROFILE_DV300D, .dies = 1, .threads = 2,
-        .hbm_size = FAKE_DIE_HBM, .opaque = rig->f, .pool = rig->f->pool,
+        .profile = NPU_PROFILE_DV300D,
+        .dies = 1,
+        .threads = 2,
+        .hbm_size = FAKE_DIE_HBM,
+        .opaque = rig->f,
+        .pool = rig->f->pool,
     };
     struct npu_packet packet = long_program(rig);
     struct fake *other = fake_default();

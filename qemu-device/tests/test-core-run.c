@@ -97,11 +97,11 @@ static void run_add_on(unsigned dies, unsigned threads)
     fake_free(rig.f);
 }
 
-#define RUN_ON(dies, threads) \
+#define RUN_ON(dies, threads)                                               \
     static void test_add_on_##dies##_dies_##threads##_threads(void **state) \
-    { \
-        (void)state; \
-        run_add_on(dies, threads); \
+    {                                                                       \
+        (void)state;                                                        \
+        run_add_on(dies, threads);                                          \
     }
 
 RUN_ON(1, 1)
@@ -210,8 +210,7 @@ static void test_arguments_change_between_runs(void **state)
     unsigned i;
 
     fp_init(&p, 0);
-    fp_insn(&p, NPU_OP_FILL, 1, fp_vector(&p, D_VA, NPU_DTYPE_S32, 4))
-        ->imm = 7;
+    fp_insn(&p, NPU_OP_FILL, 1, fp_vector(&p, D_VA, NPU_DTYPE_S32, 4))->imm = 7;
     packet = fp_load(rig->f, &p, 1);
     args = fake_client_ptr(rig->f, p.args_va);
     for (i = 0; i < 8; i++) {
@@ -260,17 +259,19 @@ static void test_program_in_host_memory(void **state)
             fp_vector(&p, CLIENT_HOST_VA + 0x20000, NPU_DTYPE_S32, 5000))
         ->imm = 11;
     packet = fp_load(rig->f, &p, 9);
-    memcpy(fake_ram_ptr(rig->f, rig->client.bus),
-           fake_client_ptr(rig->f, p.va), PROGRAM_MAX);
+    memcpy(fake_ram_ptr(rig->f, rig->client.bus), fake_client_ptr(rig->f, p.va),
+           PROGRAM_MAX);
     packet.run.program = CLIENT_HOST_VA;
     packet.run.args = CLIENT_HOST_VA + (p.args_va - p.va);
     packet.run.report = CLIENT_HOST_VA + (p.report_va - p.va);
     fq_push(&rig->q, &packet);
     assert_true(fq_sync(&rig->q));
     assert_true(d[0] == 11 && d[4999] == 11 && d[5000] == 0);
-    assert_int_equal(((struct npu_report *)
-                      fake_ram_ptr(rig->f, rig->client.bus + p.report_va -
-                                           p.va))->cookie, 9);
+    assert_int_equal(((struct npu_report *)fake_ram_ptr(rig->f,
+                                                        rig->client.bus +
+                                                            p.report_va - p.va))
+                         ->cookie,
+                     9);
 }
 
 static void test_hbm_is_reported_written_before_the_fence(void **state)
@@ -439,8 +440,7 @@ static void test_operand_not_mapped(void **state)
     assert_int_equal(error.operand, 2);
     assert_true(error.die < 8);
     assert_int_equal(error.space, NPU_SPACE_CLIENT);
-    assert_in_range(error.address, 0x700000000000ull,
-                    0x700000000000ull + 3999);
+    assert_in_range(error.address, 0x700000000000ull, 0x700000000000ull + 3999);
     assert_int_equal(fp_report(rig->f, &p)->insn, 1);
 }
 
@@ -521,8 +521,7 @@ static void check_gang(struct rig *rig, uint32_t mask)
         bool in = mask & (1u << die);
         uint64_t base = NPU_REG_DIE(die);
 
-        assert_true((rd64(rig->f, base + NPU_DIE_BUSY_HOST) > host[die]) ==
-                    in);
+        assert_true((rd64(rig->f, base + NPU_DIE_BUSY_HOST) > host[die]) == in);
         assert_true((rd64(rig->f, base + NPU_DIE_BUSY_DEVICE) > device[die]) ==
                     in);
         assert_true((rd64(rig->f, base + NPU_DIE_TILES) > tiles[die]) == in);

@@ -390,24 +390,27 @@ static void test_stop_of_a_huge_fill(void **state)
 {
     struct rig *rig = *state;
     struct npu_packet packet = {
-        .opcode = NPU_PACKET_FILL, .dst_space = NPU_SPACE_CLIENT,
-        .pattern = 0x12345678, .copy = { .size = 1ull << 39 },
+        .opcode = NPU_PACKET_FILL,
+        .dst_space = NPU_SPACE_CLIENT,
+        .pattern = 0x12345678,
+        .copy = { .size = 1ull << 39 },
     };
     unsigned i;
 
     /* 512 GiB of addresses that are the same GiB of host memory, or HBM. */
     open_queue(rig, 0, 0xff);
     for (i = 0; i < 512; i++) {
-        *fake_pte(rig->f, rig->client.root, (uint64_t)i << 30, 2) =
-            fake_table(rig->f) | NPU_PTE_VALID;
+        *fake_pte(rig->f, rig->client.root, (uint64_t)i << 30,
+                  2) = fake_table(rig->f) | NPU_PTE_VALID;
         if (i) {
-            *fake_pte(rig->f, rig->client.root, (uint64_t)i << 30, 2) =
-                *fake_pte(rig->f, rig->client.root, 0, 2);
+            *fake_pte(rig->f, rig->client.root, (uint64_t)i << 30,
+                      2) = *fake_pte(rig->f, rig->client.root, 0, 2);
         }
     }
     for (i = 0; i < 512; i++) {
-        *fake_pte(rig->f, rig->client.root, (uint64_t)i << 21, 1) =
-            (64u << 20) | MAP_HBM | MAP_WRITE | NPU_PTE_LEAF | NPU_PTE_VALID;
+        *fake_pte(rig->f, rig->client.root, (uint64_t)i << 21,
+                  1) = (64u << 20) | MAP_HBM | MAP_WRITE | NPU_PTE_LEAF |
+                       NPU_PTE_VALID;
     }
     fq_push(&rig->q[0], &packet);
     wait_executing(rig, 0);
@@ -420,7 +423,9 @@ static void test_fill_does_not_block_other_queues(void **state)
 {
     struct rig *rig = *state;
     struct npu_packet packet = {
-        .opcode = NPU_PACKET_FILL, .dst_space = NPU_SPACE_HBM, .pattern = 1,
+        .opcode = NPU_PACKET_FILL,
+        .dst_space = NPU_SPACE_HBM,
+        .pattern = 1,
         .copy = { .dst = FAKE_DIE_HBM, .size = 7ull * FAKE_DIE_HBM },
     };
     uint64_t start, longest = 0;
@@ -561,7 +566,8 @@ static void test_die_reset_spares_copies(void **state)
 {
     struct rig *rig = *state;
     struct npu_packet packet = {
-        .opcode = NPU_PACKET_FILL, .dst_space = NPU_SPACE_HBM,
+        .opcode = NPU_PACKET_FILL,
+        .dst_space = NPU_SPACE_HBM,
         .copy = { .dst = FAKE_DIE_HBM, .size = 7ull * FAKE_DIE_HBM },
     };
     unsigned die;
@@ -577,8 +583,8 @@ static void test_die_reset_spares_copies(void **state)
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
-#define TEST1(name) cmocka_unit_test_setup_teardown(name, setup_one_thread, \
-                                                    teardown)
+#define TEST1(name) \
+    cmocka_unit_test_setup_teardown(name, setup_one_thread, teardown)
     const struct CMUnitTest tests[] = {
         TEST(test_overlapping_gangs_exclude_each_other),
         TEST(test_disjoint_gangs_run_at_once),

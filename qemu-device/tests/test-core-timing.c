@@ -7,7 +7,9 @@ static uint64_t insn(uint32_t profile, unsigned dies, uint32_t dtype,
                      uint64_t operations, uint64_t bytes)
 {
     struct npu_cost cost = {
-        .operations = operations, .bytes = bytes, .dtype = dtype,
+        .operations = operations,
+        .bytes = bytes,
+        .dtype = dtype,
     };
 
     return npu_timing_insn(npu_profile_find(profile), dies, &cost);
@@ -50,8 +52,7 @@ static void test_share_of_the_gang(void **state)
     (void)state;
     assert_int_equal(insn(NPU_PROFILE_X6000, 1, NPU_DTYPE_S8, 256000000, 0),
                      8120);
-    assert_int_equal(insn(NPU_PROFILE_X6000, 2, NPU_DTYPE_S8, 0, 486000),
-                     4120);
+    assert_int_equal(insn(NPU_PROFILE_X6000, 2, NPU_DTYPE_S8, 0, 486000), 4120);
 }
 
 static void test_faster_profiles(void **state)

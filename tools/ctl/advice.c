@@ -12,7 +12,7 @@
 
 #include "ctl.h"
 
-#define PCI_DEVICES	"/sys/bus/pci/devices"
+#define PCI_DEVICES "/sys/bus/pci/devices"
 
 static bool read_hex(const char *address, const char *file, unsigned int *value)
 {
@@ -34,8 +34,8 @@ static bool is_card(const char *address)
 	unsigned int vendor, device;
 
 	return read_hex(address, "vendor", &vendor) &&
-	       read_hex(address, "device", &device) &&
-	       vendor == NPU_PCI_VENDOR_ID && device == NPU_PCI_DEVICE_ID;
+	       read_hex(address, "device", &device) && vendor == NPU_PCI_VENDOR_ID &&
+	       device == NPU_PCI_DEVICE_ID;
 }
 
 /* The first PCI function that looks like a card, "" if there is none. */
@@ -110,7 +110,8 @@ void advise_card(const struct card *card)
 		break;
 	case -ETIMEDOUT:
 		fprintf(stderr,
-			"npuctl: %s; type: dmesg | grep npu, and to reset it: echo 1 > " PCI_DEVICES "/%s/reset\n",
+			"npuctl: %s; type: dmesg | grep npu, and to reset it: echo 1 > " PCI_DEVICES
+			"/%s/reset\n",
 			detail, card->node.pci);
 		break;
 	case -ENODEV:

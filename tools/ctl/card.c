@@ -33,8 +33,9 @@ static int read_sample(struct npu_device *dev, struct sample *sample)
 {
 	int err = query(dev, DRM_NPU_QUERY_DIES, sample->dies, sizeof(sample->dies));
 
-	return err ? err : query(dev, DRM_NPU_QUERY_CLOCKS, &sample->clocks,
-				 sizeof(sample->clocks));
+	return err ? err :
+		     query(dev, DRM_NPU_QUERY_CLOCKS, &sample->clocks,
+			   sizeof(sample->clocks));
 }
 
 static double percent(uint64_t part, uint64_t whole)
@@ -108,8 +109,7 @@ static int read_card(const struct card_look *arg, struct card_state *state)
 			    sizeof(state->resets));
 	/* Last, so that the counters are of the end of the interval. */
 	if (!err)
-		err = query(dev, DRM_NPU_QUERY_DEVICE, &state->info,
-			    sizeof(state->info));
+		err = query(dev, DRM_NPU_QUERY_DEVICE, &state->info, sizeof(state->info));
 	npu_device_close(dev);
 	return err;
 }
@@ -140,8 +140,8 @@ static void take_state(struct card *card, const struct look *look)
 	}
 	state->err = look->complete ? -EIO : -ETIMEDOUT;
 	snprintf(state->detail, sizeof(state->detail), "%s (%s) %s", card->node.name,
-		 card->node.pci, look->complete ? "could not be looked at" :
-						  "does not answer");
+		 card->node.pci,
+		 look->complete ? "could not be looked at" : "does not answer");
 }
 
 static int add_client(struct card *card, const struct client *client)
@@ -265,8 +265,7 @@ int cards_read(struct cards *cards, char *const *names, unsigned int count,
 	*cards = (struct cards){ 0 };
 	err = list_cards(cards);
 	if (err < 0) {
-		fprintf(stderr, "npuctl: cannot list the cards: %s\n",
-			npu_strerror(err));
+		fprintf(stderr, "npuctl: cannot list the cards: %s\n", npu_strerror(err));
 		return EXIT_FAILED;
 	}
 	if (!cards->count) {
@@ -375,7 +374,8 @@ const char *card_health(const struct card *card)
 	switch (card->state.err) {
 	case 0:
 		return card->state.info.health < ARRAY_SIZE(names) ?
-		       names[card->state.info.health] : "unknown";
+			       names[card->state.info.health] :
+			       "unknown";
 	case -ETIMEDOUT:
 		return "no answer";
 	case -EACCES:

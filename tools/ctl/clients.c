@@ -85,7 +85,7 @@ static FILE *open_at(int dir, const char *name)
 	return fopen(path, "re");
 }
 
-#define CLIENTS_OF_PROCESS	256
+#define CLIENTS_OF_PROCESS 256
 
 struct seen {
 	uint64_t id[CLIENTS_OF_PROCESS];

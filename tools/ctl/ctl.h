@@ -17,17 +17,17 @@
 
 #include <npu.h>
 
-#define CTL_VERSION	"0.1.0"
-#define CTL_SCHEMA	1
+#define CTL_VERSION "0.1.0"
+#define CTL_SCHEMA  1
 
-#define ARRAY_SIZE(array)	(sizeof(array) / sizeof((array)[0]))
+#define ARRAY_SIZE(array) (sizeof(array) / sizeof((array)[0]))
 
 /*
  * A look at the cards ends after the interval of its two samples plus this: with
  * the default interval, two seconds are not over when even a slow machine has
  * started us and we have said what is wrong.
  */
-#define LOOK_LIMIT_MS	1200
+#define LOOK_LIMIT_MS 1200
 
 enum exit_code {
 	EXIT_FINE = 0,
@@ -187,12 +187,12 @@ void sanitize(char *text);
 
 struct column {
 	const char *title;
-	bool right;		/* aligned */
-	unsigned int keep;	/* the lower, the sooner it is left out; 0: never */
+	bool right;	   /* aligned */
+	unsigned int keep; /* the lower, the sooner it is left out; 0: never */
 };
 
-#define TABLE_COLUMNS	12
-#define TABLE_CELL	80
+#define TABLE_COLUMNS 12
+#define TABLE_CELL    80
 
 struct row {
 	char cell[TABLE_COLUMNS][TABLE_CELL];

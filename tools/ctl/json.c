@@ -41,10 +41,8 @@ static void add_versions(cJSON *object, const struct card *card)
 
 	cJSON_AddStringToObject(driver, "name", DRM_NPU_DRIVER_NAME);
 	add_version(driver, "interface", state->driver_major, state->driver_minor);
-	add_version(object, "registers", state->info.regs_major,
-		    state->info.regs_minor);
-	add_version(object, "instructions", state->info.isa_major,
-		    state->info.isa_minor);
+	add_version(object, "registers", state->info.regs_major, state->info.regs_minor);
+	add_version(object, "instructions", state->info.isa_major, state->info.isa_minor);
 }
 
 static void add_memory(cJSON *object, const char *key, const struct card *card,
@@ -129,8 +127,8 @@ static void add_known(cJSON *object, const struct card *card)
 	cJSON_AddStringToObject(object, "model", (const char *)info->model);
 	add_hex(object, "serial", info->serial);
 	cJSON_AddStringToObject(object, "platform",
-				info->platform == DRM_NPU_PLATFORM_EMULATED ?
-				"emulated" : "silicon");
+				info->platform == DRM_NPU_PLATFORM_EMULATED ? "emulated" :
+									      "silicon");
 	add_versions(object, card);
 	cJSON_AddNumberToObject(object, "dies", info->dies);
 	cJSON_AddNumberToObject(object, "queues", info->queues);
@@ -145,11 +143,13 @@ static void add_known(cJSON *object, const struct card *card)
 
 static void add_unknown(cJSON *object, const struct card *card)
 {
+	/* clang-format off */
 	static const char *const keys[] = {
 		"model", "serial", "platform", "driver", "registers", "instructions",
 		"dies", "queues", "timeout_ms", "hbm", "host_memory", "busy_percent",
 		"die_status", "jobs", "faults", "resets", "clients", "clients_hidden",
 	};
+	/* clang-format on */
 	unsigned int i;
 
 	cJSON_AddStringToObject(object, "error", card->state.detail);

@@ -130,8 +130,7 @@ void look_collect(struct look *looks, unsigned int count, int limit_ms)
 		if (left <= 0 || (poll(polls, count, left) < 0 && errno != EINTR))
 			break;
 		for (i = 0; i < count; i++) {
-			if (looks[i].fd >= 0 && polls[i].revents &&
-			    !read_some(&looks[i]))
+			if (looks[i].fd >= 0 && polls[i].revents && !read_some(&looks[i]))
 				end_look(&looks[i], true);
 		}
 	}

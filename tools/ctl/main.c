@@ -14,12 +14,13 @@ struct command {
 	void (*text)(FILE *out, const struct cards *cards);
 };
 
-#define OPTIONS_HELP \
-	"  --json         print JSON; its keys are in npuctl(1)\n" \
+#define OPTIONS_HELP                                                             \
+	"  --json         print JSON; its keys are in npuctl(1)\n"               \
 	"  --interval MS  measure how busy the dies are over MS milliseconds,\n" \
-	"                 0 to 60000 (default: 200)\n" \
+	"                 0 to 60000 (default: 200)\n"                           \
 	"  --help         print this text\n"
 
+/* clang-format off */
 static const struct command commands[] = {
 	{
 		"list", "one line per card",
@@ -39,6 +40,7 @@ static const struct command commands[] = {
 		text_status,
 	},
 };
+/* clang-format on */
 
 static void print_help(FILE *out)
 {
@@ -47,7 +49,8 @@ static void print_help(FILE *out)
 	fputs("Usage: npuctl COMMAND [OPTION]... [CARD]...\n"
 	      "Show the state of the cards of this machine.\n"
 	      "\n"
-	      "Commands:\n", out);
+	      "Commands:\n",
+	      out);
 	for (i = 0; i < ARRAY_SIZE(commands); i++)
 		fprintf(out, "  %-10s %s\n", commands[i].name, commands[i].summary);
 	fputs("\n"
@@ -59,7 +62,8 @@ static void print_help(FILE *out)
 	      "  npuctl status --json\n"
 	      "\n"
 	      "Exit status: 0 fine, 1 degraded, 2 usage or failed, 3 no card,\n"
-	      "4 no permission, 5 timed out.\n", out);
+	      "4 no permission, 5 timed out.\n",
+	      out);
 }
 
 static int usage_error(const char *command)
@@ -166,9 +170,8 @@ int main(int argc, char **argv)
 		return EXIT_FINE;
 	}
 	if (!strcmp(name, "--version")) {
-		printf("npuctl %s, JSON schema %d, driver interface %d.%d\n",
-		       CTL_VERSION, CTL_SCHEMA, DRM_NPU_DRIVER_MAJOR,
-		       DRM_NPU_DRIVER_MINOR);
+		printf("npuctl %s, JSON schema %d, driver interface %d.%d\n", CTL_VERSION,
+		       CTL_SCHEMA, DRM_NPU_DRIVER_MAJOR, DRM_NPU_DRIVER_MINOR);
 		return EXIT_FINE;
 	}
 	for (i = 0; i < ARRAY_SIZE(commands); i++) {

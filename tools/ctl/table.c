@@ -5,7 +5,7 @@
 
 #include "ctl.h"
 
-#define GAP	2
+#define GAP 2
 
 static void measure(const struct column *columns, unsigned int column_count,
 		    const struct row *rows, unsigned int row_count, int *width)

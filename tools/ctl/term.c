@@ -42,6 +42,7 @@ int term_width(void)
 
 const char *term_colour(enum colour colour)
 {
+	/* clang-format off */
 	static const char *const codes[] = {
 		[COLOUR_NONE] = "",
 		[COLOUR_GOOD] = "\033[32m",
@@ -49,6 +50,7 @@ const char *term_colour(enum colour colour)
 		[COLOUR_BAD] = "\033[31m",
 		[COLOUR_HEAD] = "\033[1m",
 	};
+	/* clang-format on */
 
 	return colours ? codes[colour] : "";
 }

@@ -32,11 +32,14 @@ static void format_memory(char *to, size_t size, const struct card *card)
 
 /* ---- list ---------------------------------------------------------------- */
 
+/* clang-format off */
 enum {
 	LIST_CARD, LIST_MODEL, LIST_PCI, LIST_SERIAL, LIST_DIES, LIST_BUSY, LIST_HBM,
 	LIST_CLIENTS, LIST_HEALTH, LIST_COUNT,
 };
+/* clang-format on */
 
+/* clang-format off */
 static const struct column list_columns[LIST_COUNT] = {
 	[LIST_CARD] = { "CARD", false, 0 },
 	[LIST_MODEL] = { "MODEL", false, 6 },
@@ -48,6 +51,7 @@ static const struct column list_columns[LIST_COUNT] = {
 	[LIST_CLIENTS] = { "CLIENTS", true, 1 },
 	[LIST_HEALTH] = { "HEALTH", false, 0 },
 };
+/* clang-format on */
 
 _Static_assert(LIST_COUNT <= TABLE_COLUMNS, "a row has room for all columns");
 
@@ -90,7 +94,7 @@ void text_list(FILE *out, const struct cards *cards)
 /* ---- status -------------------------------------------------------------- */
 
 /* Where the words of a line begin, behind its label. */
-#define INDENT	12
+#define INDENT 12
 
 /* A line of words that goes on below where the terminal ends. */
 struct line {

@@ -5,7 +5,7 @@
 #include <string.h>
 
 /* Tensors begin at multiples of this: a cache line and more. */
-#define ALIGN	256
+#define ALIGN 256
 
 void arena_free(struct arena *arena)
 {

@@ -11,10 +11,10 @@ struct arena_range {
 };
 
 struct arena {
-	struct arena_range *used;	/* in order of offset */
+	struct arena_range *used; /* in order of offset */
 	unsigned int count;
 	unsigned int room;
-	uint64_t peak;			/* bytes ever needed */
+	uint64_t peak; /* bytes ever needed */
 };
 
 void arena_free(struct arena *arena);

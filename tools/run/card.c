@@ -39,13 +39,14 @@ static int check(struct card *c, int ret, const char *what)
 	return ret;
 }
 
-static int new_buffer(struct card *c, uint64_t size, uint32_t flags,
-		      struct npu_bo **bo)
+static int new_buffer(struct card *c, uint64_t size, uint32_t flags, struct npu_bo **bo)
 {
 	if (!size)
 		return 0;
-	return check(c, npu_bo_new(c->vm, size, DRM_NPU_PLACE_HBM, c->options->dies,
-				   flags, bo), "a buffer");
+	return check(c,
+		     npu_bo_new(c->vm, size, DRM_NPU_PLACE_HBM, c->options->dies, flags,
+				bo),
+		     "a buffer");
 }
 
 static void *view(struct card *c, struct npu_bo *bo)
@@ -180,7 +181,8 @@ static void hold(struct card *c)
 	uint64_t offset = weights ? npu_bo_hbm_offset(weights) : 0;
 	int byte;
 
-	fprintf(stderr, "npu-run: weights at HBM offset 0x%" PRIx64 ", %" PRIu64
+	fprintf(stderr,
+		"npu-run: weights at HBM offset 0x%" PRIx64 ", %" PRIu64
 		" bytes; a line on the standard input goes on\n",
 		offset, c->plan->weight_bytes);
 	do
@@ -197,8 +199,8 @@ static int run_pass(struct card *c)
 
 	for (job = 0; job < c->model->jobs && !ret; job++) {
 		for (i = 0; i < c->slots; i++)
-			args[i] = c->bo[i] ? npu_bo_address(c->bo[i]) +
-					     job * c->step[i] : 0;
+			args[i] = c->bo[i] ? npu_bo_address(c->bo[i]) + job * c->step[i] :
+					     0;
 		ret = npu_submit(c->queue, c->plan->prog, args, c->slots,
 				 report + job * sizeof(struct npu_report), &point);
 	}

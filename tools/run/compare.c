@@ -57,8 +57,7 @@ static void compare_classes(const struct model *m, struct verdict *v)
 	}
 }
 
-void compare(const struct model *m, double absolute, double relative,
-	     struct verdict *v)
+void compare(const struct model *m, double absolute, double relative, struct verdict *v)
 {
 	unsigned int i;
 

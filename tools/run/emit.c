@@ -19,8 +19,10 @@ int emitted(struct plan *p, int ret)
 void check_contraction(struct plan *p, uint64_t elements)
 {
 	if (elements > NPU_MAX_CONTRACTION)
-		plan_fail(p, "%" PRIu64 " elements make one of the result, the card takes "
-			  "%u", elements, NPU_MAX_CONTRACTION);
+		plan_fail(p,
+			  "%" PRIu64 " elements make one of the result, the card takes "
+			  "%u",
+			  elements, NPU_MAX_CONTRACTION);
 }
 
 static bool same_type(struct plan *p, const struct val *a, const struct val *b)
@@ -88,6 +90,6 @@ void emit_fill(struct plan *p, struct val *d, double value)
 	npu_tensor_id to = plan_id(p, d);
 
 	if (!plan_failed(p))
-		emitted(p, npu_op_fill(p->prog, to,
-				       npu_u32(scalar_bits(d->type, value))));
+		emitted(p,
+			npu_op_fill(p->prog, to, npu_u32(scalar_bits(d->type, value))));
 }

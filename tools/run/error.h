@@ -10,8 +10,7 @@ struct error {
 };
 
 /* Note what is wrong, unless something is noted already.  Returns -1. */
-int fail(struct error *err, const char *fmt, ...)
-	__attribute__((format(printf, 2, 3)));
+int fail(struct error *err, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 static inline bool failed(const struct error *err)
 {

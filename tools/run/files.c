@@ -11,7 +11,7 @@
 
 #include "model.h"
 
-#define DATA_SET	"test_data_set_0"
+#define DATA_SET "test_data_set_0"
 
 static bool is_directory(const char *path)
 {
@@ -26,8 +26,7 @@ static bool exists(const char *path)
 }
 
 /* A new string, NULL when memory ran out. */
-__attribute__((format(printf, 1, 2)))
-static char *text(const char *fmt, ...)
+__attribute__((format(printf, 1, 2))) static char *text(const char *fmt, ...)
 {
 	va_list ap;
 	char *s;

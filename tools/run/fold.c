@@ -10,7 +10,7 @@
 #include "ops.h"
 
 /* Shapes are short: what is longer than this is data, and belongs on the card. */
-#define MAX_FOLD	65536
+#define MAX_FOLD 65536
 
 static bool new_result(struct plan *p, struct tensor *t, int32_t type,
 		       const struct shape *shape)
@@ -46,8 +46,7 @@ static uint64_t stretched_index(const struct shape *from, const struct shape *to
 	return at;
 }
 
-static bool arithmetic(struct plan *p, int32_t type, int64_t a, int64_t b,
-		       int64_t *to)
+static bool arithmetic(struct plan *p, int32_t type, int64_t a, int64_t b, int64_t *to)
 {
 	bool over = false;
 
@@ -85,10 +84,10 @@ void fold_binary(struct plan *p)
 		return;
 	for (i = 0; i < t.count; i++) {
 		if (!arithmetic(p, a->type,
-				tensor_integer(a->known, stretched_index(&a->shape,
-									 &shape, i)),
-				tensor_integer(b->known, stretched_index(&b->shape,
-									 &shape, i)),
+				tensor_integer(a->known,
+					       stretched_index(&a->shape, &shape, i)),
+				tensor_integer(b->known,
+					       stretched_index(&b->shape, &shape, i)),
 				&result))
 			break;
 		tensor_set_integer(&t, i, result);
@@ -201,8 +200,8 @@ void fold_slice(struct plan *p)
 /* Integers become known; anything else is filled in by the card. */
 void fold_constant_of_shape(struct plan *p)
 {
-	const Onnx__AttributeProto *a = plan_attribute(
-		p, "value", ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__TENSOR);
+	const Onnx__AttributeProto *a =
+		plan_attribute(p, "value", ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__TENSOR);
 	int64_t dims[MAX_RANK];
 	struct shape shape = { .rank = 0 };
 	struct tensor value, t;

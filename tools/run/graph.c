@@ -9,7 +9,7 @@
 #include "onnx_file.h"
 
 /* Names in a file: nodes, values. Real models have thousands. */
-#define MAX_NAMES	(1u << 24)
+#define MAX_NAMES (1u << 24)
 
 static const char *text(const char *s)
 {
@@ -137,8 +137,7 @@ static int load_input(struct graph *g, struct names *names,
 		return 0;
 	if (v->defined)
 		return fail(err, "input '%.100s': defined twice", name);
-	if (!info->type ||
-	    info->type->value_case != ONNX__TYPE_PROTO__VALUE_TENSOR_TYPE)
+	if (!info->type || info->type->value_case != ONNX__TYPE_PROTO__VALUE_TENSOR_TYPE)
 		return fail(err, "input '%.100s': not a tensor", name);
 	in->value = v - g->values;
 	in->type = info->type->tensor_type->elem_type;
@@ -160,7 +159,8 @@ static int node_inputs(struct graph *g, struct names *names, struct node *n,
 			continue;
 		v = named(g, names, n->proto->input[i]);
 		if (!v->defined)
-			return fail(err, "%s: input '%.100s' is made by no earlier node "
+			return fail(err,
+				    "%s: input '%.100s' is made by no earlier node "
 				    "(it is missing, or there is a cycle)",
 				    node_text(n, buf, sizeof(buf)), v->name);
 		v->uses++;
@@ -190,8 +190,8 @@ static int node_outputs(struct graph *g, struct names *names, struct node *n,
 	return 0;
 }
 
-static int load_node(struct graph *g, struct names *names,
-		     const Onnx__NodeProto *proto, struct error *err)
+static int load_node(struct graph *g, struct names *names, const Onnx__NodeProto *proto,
+		     struct error *err)
 {
 	struct node *n = &g->nodes[g->node_count];
 

@@ -8,11 +8,11 @@
 #include "tensor.h"
 
 /* An optional input or output that a node leaves out. */
-#define ABSENT	(~0u)
+#define ABSENT (~0u)
 
 /* The versions of ONNX's operators that are understood. */
-#define OPSET_MIN	1
-#define OPSET_MAX	20
+#define OPSET_MIN 1
+#define OPSET_MAX 20
 
 /**
  * struct value - a named tensor of the graph

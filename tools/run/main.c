@@ -14,41 +14,41 @@
 
 enum {
 	EXIT_GOOD = 0,
-	EXIT_WRONG = 1,		/* it ran, and the answers are not right */
-	EXIT_FAILED = 2,	/* usage, a bad file, a job that failed */
+	EXIT_WRONG = 1,	 /* it ran, and the answers are not right */
+	EXIT_FAILED = 2, /* usage, a bad file, a job that failed */
 	EXIT_NO_CARD = 3,
 	EXIT_NO_PERMISSION = 4,
 	EXIT_NO_ANSWER = 5,
 };
 
-#define VERSION		"0.1.0"
+#define VERSION "0.1.0"
 /* Of the objects that --json prints. */
-#define JSON_SCHEMA	1
+#define JSON_SCHEMA 1
 
 static const char help[] =
-"Usage: npu-run [OPTION]... MODEL...      Run ONNX models on a card.\n"
-"MODEL: FILE.onnx, a directory with model.onnx and test_data_set_0/, or digits.\n"
-"  -d, --device=CARD   npu0, /dev/accel/accel0 or 0000:01:00.0 (the first)\n"
-"      --dies=MASK     dies to use; 0x3: dies 0 and 1 (all)\n"
-"  -b, --batch=N       rows in a job, where the model leaves that open (all)\n"
-"  -n, --repeat=N      run all data N times; times are of one pass (1)\n"
-"  -i, --input=FILE    an input, a TensorProto; in the model's order\n"
-"  -e, --expect=FILE   what an output should be, likewise\n"
-"  -l, --labels=FILE   the right class of each row of the first output\n"
-"  -o, --output=DIR    write the outputs to DIR/output_N.pb\n"
-"      --tolerance=X   difference from what is expected allowed (1e-4)\n"
-"      --relative=X    in addition, relative to what is expected (0)\n"
-"      --accuracy=X    per cent of the labels to be met (95)\n"
-"      --check         see whether the model can run; needs no card\n"
-"      --hold          say where in HBM the weights lie and wait for a line\n"
-"  -j, --json          a JSON object for each model\n"
-"  -h, --help          this text; npu-run(1) tells more\n"
-"      --version       version of the tool\n"
-"Examples: npu-run digits\n"
-"          npu-run --check model.onnx\n"
-"          npu-run --dies=0x1 -i image.pb -o /tmp model.onnx\n"
-"Exit: 0 right, 1 wrong answers, 2 usage, bad file or failed job, 3 no card,\n"
-"      4 no permission, 5 no answer from the card\n";
+	"Usage: npu-run [OPTION]... MODEL...      Run ONNX models on a card.\n"
+	"MODEL: FILE.onnx, a directory with model.onnx and test_data_set_0/, or digits.\n"
+	"  -d, --device=CARD   npu0, /dev/accel/accel0 or 0000:01:00.0 (the first)\n"
+	"      --dies=MASK     dies to use; 0x3: dies 0 and 1 (all)\n"
+	"  -b, --batch=N       rows in a job, where the model leaves that open (all)\n"
+	"  -n, --repeat=N      run all data N times; times are of one pass (1)\n"
+	"  -i, --input=FILE    an input, a TensorProto; in the model's order\n"
+	"  -e, --expect=FILE   what an output should be, likewise\n"
+	"  -l, --labels=FILE   the right class of each row of the first output\n"
+	"  -o, --output=DIR    write the outputs to DIR/output_N.pb\n"
+	"      --tolerance=X   difference from what is expected allowed (1e-4)\n"
+	"      --relative=X    in addition, relative to what is expected (0)\n"
+	"      --accuracy=X    per cent of the labels to be met (95)\n"
+	"      --check         see whether the model can run; needs no card\n"
+	"      --hold          say where in HBM the weights lie and wait for a line\n"
+	"  -j, --json          a JSON object for each model\n"
+	"  -h, --help          this text; npu-run(1) tells more\n"
+	"      --version       version of the tool\n"
+	"Examples: npu-run digits\n"
+	"          npu-run --check model.onnx\n"
+	"          npu-run --dies=0x1 -i image.pb -o /tmp model.onnx\n"
+	"Exit: 0 right, 1 wrong answers, 2 usage, bad file or failed job, 3 no card,\n"
+	"      4 no permission, 5 no answer from the card\n";
 
 static const char version[] = "npu-run " VERSION "\n";
 
@@ -64,8 +64,15 @@ struct options {
 	bool json;
 };
 
-enum { OPT_DIES = 256, OPT_TOLERANCE, OPT_RELATIVE, OPT_ACCURACY, OPT_CHECK, OPT_HOLD,
-       OPT_VERSION };
+enum {
+	OPT_DIES = 256,
+	OPT_TOLERANCE,
+	OPT_RELATIVE,
+	OPT_ACCURACY,
+	OPT_CHECK,
+	OPT_HOLD,
+	OPT_VERSION
+};
 
 static const struct option long_options[] = {
 	{ "device", required_argument, NULL, 'd' },
@@ -224,8 +231,8 @@ static void print_json(const struct model *m, const struct card_figures *f,
 	print_json_string(m->files->name);
 	printf(", \"device\": \"%s\", \"dies\": %u, \"rows\": %" PRIu64
 	       ", \"correct\": %" PRIu64 ", \"classes_differ\": %" PRIu64
-	       ", \"values\": %" PRIu64 ", \"values_differ\": %" PRIu64, f->device,
-	       f->dies, v->rows, v->correct, v->classes_differ, v->values,
+	       ", \"values\": %" PRIu64 ", \"values_differ\": %" PRIu64,
+	       f->device, f->dies, v->rows, v->correct, v->classes_differ, v->values,
 	       v->values_differ);
 	if (isfinite(v->largest))
 		printf(", \"largest_difference\": %.9g", v->largest);
@@ -235,8 +242,7 @@ static void print_json(const struct model *m, const struct card_figures *f,
 	       f->device_ms, good ? "true" : "false");
 }
 
-static bool judge(const struct options *o, const struct model *m,
-		  const struct verdict *v)
+static bool judge(const struct options *o, const struct model *m, const struct verdict *v)
 {
 	const char *name = m->files->name;
 	bool good = true;
@@ -247,14 +253,17 @@ static bool judge(const struct options *o, const struct model *m,
 		good = false;
 	}
 	if (v->classes_differ) {
-		fprintf(stderr, "npu-run: %s: %" PRIu64 " classes are not the "
-			"reference's\n", name, v->classes_differ);
+		fprintf(stderr,
+			"npu-run: %s: %" PRIu64 " classes are not the "
+			"reference's\n",
+			name, v->classes_differ);
 		good = false;
 	}
 	if (v->values_differ) {
-		fprintf(stderr, "npu-run: %s: %" PRIu64 " of %" PRIu64 " values differ "
-			"from the reference by more than the tolerance\n", name,
-			v->values_differ, v->values);
+		fprintf(stderr,
+			"npu-run: %s: %" PRIu64 " of %" PRIu64 " values differ "
+			"from the reference by more than the tolerance\n",
+			name, v->values_differ, v->values);
 		good = false;
 	}
 	return good;
@@ -268,8 +277,8 @@ static int write_outputs(const struct model *m, const char *folder, struct error
 
 	for (i = 0; i < g->output_count; i++) {
 		snprintf(path, sizeof(path), "%s/output_%u.pb", folder, i);
-		if (onnx_write_tensor(&m->results[i], g->values[g->outputs[i]].name,
-				      path, err))
+		if (onnx_write_tensor(&m->results[i], g->values[g->outputs[i]].name, path,
+				      err))
 			return -1;
 	}
 	return 0;
@@ -301,9 +310,10 @@ static void print_plan(const struct model *m, const struct plan *p)
 	size_t size;
 
 	program = npu_program_image(p->prog, &size);
-	printf("%s: can run: %u nodes, %u instructions, %" PRIu64 " bytes of weights, %"
-	       PRIu64 " of intermediates\n", m->files->name, m->graph->node_count,
-	       program->insn_count, p->weight_bytes, p->arena.peak);
+	printf("%s: can run: %u nodes, %u instructions, %" PRIu64
+	       " bytes of weights, %" PRIu64 " of intermediates\n",
+	       m->files->name, m->graph->node_count, program->insn_count, p->weight_bytes,
+	       p->arena.peak);
 }
 
 /* Everything that needs no card: nothing has run when this fails. */

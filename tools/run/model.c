@@ -53,8 +53,10 @@ static int choose_batch(struct model *m, uint64_t batch, struct error *err)
 	if (in->has_shape && in->rank)
 		made_for = in->dim[0];
 	if (batch && made_for && batch != made_for)
-		return fail(err, "input '%.100s': the model takes batches of %" PRIu64
-			    ", not %" PRIu64, input_name(m, 0), made_for, batch);
+		return fail(err,
+			    "input '%.100s': the model takes batches of %" PRIu64
+			    ", not %" PRIu64,
+			    input_name(m, 0), made_for, batch);
 	m->batch = made_for ? made_for : batch;
 	if (m->files->inputs && data->shape.rank && data->shape.dim[0]) {
 		m->rows = data->shape.dim[0];
@@ -92,9 +94,10 @@ static int fit_input(struct model *m, unsigned int index, struct error *err)
 			    name, t->shape.rank, in->rank);
 	for (i = 0; i < in->rank; i++)
 		if (in->dim[i] && in->dim[i] != to->shape.dim[i])
-			return fail(err, "input '%.100s': extent %u is %" PRIu64
-				    ", the model takes %" PRIu64, name, i,
-				    to->shape.dim[i], in->dim[i]);
+			return fail(err,
+				    "input '%.100s': extent %u is %" PRIu64
+				    ", the model takes %" PRIu64,
+				    name, i, to->shape.dim[i], in->dim[i]);
 	/* What is the same in all jobs may decide shapes. */
 	to->known = m->batched ? NULL : t;
 	return 0;
@@ -144,10 +147,10 @@ static int check_inputs(struct model *m, const struct plan *plan, struct error *
 	for (i = 0; i < m->graph->input_count; i++)
 		if (plan_reads_input(plan, i) && m->files->inputs &&
 		    !tensor_fits_card(&m->inputs[i], &bad))
-			return fail(err, "input '%.100s': a 64-bit integer, %" PRId64
+			return fail(err,
+				    "input '%.100s': a 64-bit integer, %" PRId64
 				    ", that the card's 32 bits cannot hold",
-				    input_name(m, i),
-				    tensor_integer(&m->inputs[i], bad));
+				    input_name(m, i), tensor_integer(&m->inputs[i], bad));
 	return 0;
 }
 
@@ -162,18 +165,21 @@ static int check_output(struct model *m, const struct plan *plan, unsigned int i
 
 	if (m->batched) {
 		if (!shape.rank || shape.dim[0] != m->batch)
-			return fail(err, "output %u: its first dimension is not the "
-				    "batch: the data cannot be cut", index);
+			return fail(err,
+				    "output %u: its first dimension is not the "
+				    "batch: the data cannot be cut",
+				    index);
 		shape.dim[0] = m->rows;
 	}
-	if (index < m->files->expects && (expect->type != v->type ||
-					  !shape_equal(&expect->shape, &shape)))
+	if (index < m->files->expects &&
+	    (expect->type != v->type || !shape_equal(&expect->shape, &shape)))
 		return fail(err, "output %u is %s %s, expected is %s %s", index,
 			    element_name(v->type), shape_text(&shape, have, sizeof(have)),
 			    element_name(expect->type),
 			    shape_text(&expect->shape, want, sizeof(want)));
-	return m->results[index].data ? 0 :
-	       tensor_new(&m->results[index], v->type, &shape, err);
+	return m->results[index].data ?
+		       0 :
+		       tensor_new(&m->results[index], v->type, &shape, err);
 }
 
 static int check_labels(const struct model *m, struct error *err)
@@ -185,7 +191,7 @@ static int check_labels(const struct model *m, struct error *err)
 	if (labels->type != TYPE_INT64 || labels->shape.rank != 1 ||
 	    out->shape.rank != 2 || labels->shape.dim[0] != out->shape.dim[0])
 		return fail(err, "labels must be int64, one for each row of an output "
-			    "[rows, classes]");
+				 "[rows, classes]");
 	return 0;
 }
 

@@ -9,7 +9,7 @@
 #include "tensor.h"
 
 /* Inputs or outputs of a model, and files of each. */
-#define MAX_FILES	64
+#define MAX_FILES 64
 
 /**
  * struct files - where a run's data lie

@@ -10,9 +10,9 @@
 #include <unistd.h>
 
 /* What serialised protobuf messages can have at most. */
-#define MAX_FILE	0x7fffffff
+#define MAX_FILE 0x7fffffff
 /* Messages within messages; a real model has about six. */
-#define MAX_DEPTH	64
+#define MAX_DEPTH 64
 
 enum wire_type {
 	WIRE_VARINT = 0,
@@ -232,8 +232,8 @@ static int proto_shape(struct shape *shape, const Onnx__TensorProto *proto,
 	return 0;
 }
 
-int onnx_tensor(struct tensor *t, const Onnx__TensorProto *proto,
-		const char *what, struct error *err)
+int onnx_tensor(struct tensor *t, const Onnx__TensorProto *proto, const char *what,
+		struct error *err)
 {
 	const struct element *e = element(proto->data_type);
 	uint64_t bytes;
@@ -244,8 +244,10 @@ int onnx_tensor(struct tensor *t, const Onnx__TensorProto *proto,
 			    element_name(proto->data_type));
 	if (proto->data_location == ONNX__TENSOR_PROTO__DATA_LOCATION__EXTERNAL ||
 	    proto->n_external_data)
-		return fail(err, "%s: its data are in another file, "
-			    "which is not supported", what);
+		return fail(err,
+			    "%s: its data are in another file, "
+			    "which is not supported",
+			    what);
 	if (proto->segment)
 		return fail(err, "%s: in segments, which is not supported", what);
 	if (proto_shape(&t->shape, proto, what, err))
@@ -258,8 +260,7 @@ int onnx_tensor(struct tensor *t, const Onnx__TensorProto *proto,
 	if (proto->has_raw_data) {
 		if (proto->raw_data.len != bytes)
 			return fail(err, "%s: %zu bytes of data for a shape of %llu",
-				    what, proto->raw_data.len,
-				    (unsigned long long)bytes);
+				    what, proto->raw_data.len, (unsigned long long)bytes);
 		if (bytes) {
 			t->data = proto->raw_data.data;
 			t->borrowed = true;
@@ -267,8 +268,7 @@ int onnx_tensor(struct tensor *t, const Onnx__TensorProto *proto,
 		}
 	}
 	/* A lie about the shape must not make us allocate what is not there. */
-	if (t->count > proto->n_float_data + proto->n_int32_data +
-		       proto->n_int64_data)
+	if (t->count > proto->n_float_data + proto->n_int32_data + proto->n_int64_data)
 		return fail(err, "%s: less data than its shape needs", what);
 	t->data = calloc(1, bytes + 1);
 	if (!t->data)
@@ -291,8 +291,7 @@ int onnx_read_tensor(struct tensor *t, const char *path, struct error *err)
 	memset(t, 0, sizeof(*t));
 	snprintf(where, sizeof(where), "%s: ", path);
 	proto = (Onnx__TensorProto *)read_message(path, where, "an ONNX tensor",
-						  &onnx__tensor_proto__descriptor,
-						  err);
+						  &onnx__tensor_proto__descriptor, err);
 	if (!proto)
 		return -1;
 	ret = onnx_tensor(t, proto, path, err);
@@ -310,8 +309,7 @@ int onnx_read_tensor(struct tensor *t, const char *path, struct error *err)
 	return ret;
 }
 
-static int write_file(const char *path, const void *data, size_t size,
-		      struct error *err)
+static int write_file(const char *path, const void *data, size_t size, struct error *err)
 {
 	FILE *f = fopen(path, "wbe");
 	bool bad;

@@ -14,8 +14,8 @@ Onnx__ModelProto *onnx_read_model(const char *path, struct error *err);
  * What a TensorProto says.  Its data may be borrowed from the message, which must
  * then live as long as the tensor.  "what" begins the message on error.
  */
-int onnx_tensor(struct tensor *t, const Onnx__TensorProto *proto,
-		const char *what, struct error *err);
+int onnx_tensor(struct tensor *t, const Onnx__TensorProto *proto, const char *what,
+		struct error *err);
 int onnx_read_tensor(struct tensor *t, const char *path, struct error *err);
 int onnx_write_tensor(const struct tensor *t, const char *name, const char *path,
 		      struct error *err);

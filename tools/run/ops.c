@@ -4,6 +4,7 @@
 #include <string.h>
 
 /* Sorted by nothing: a model is looked at once. */
+/* clang-format off */
 static const struct op ops[] = {
 	/* type, plan, fold, least and most inputs, outputs, types, code */
 	{ "Abs", plan_unary, NULL, 1, 1, 1, OF_NUMBER, NPU_OP_ABS },
@@ -90,6 +91,7 @@ static const struct op ops[] = {
 	{ "Gather", plan_gather, fold_gather, 2, 2, 1, OF_ANY, 0 },
 	{ "Cast", plan_cast, fold_cast, 1, 1, 1, OF_ANY, 0 },
 };
+/* clang-format on */
 
 const struct op *op_find(const char *type)
 {

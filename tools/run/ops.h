@@ -6,12 +6,12 @@
 #include "plan.h"
 
 /* Element types, as bits. */
-#define OF_FLOAT	(1u << TYPE_FLOAT | 1u << TYPE_FLOAT16)
-#define OF_INT32	(1u << TYPE_INT32)
-#define OF_INT		(OF_INT32 | 1u << TYPE_INT64)
-#define OF_INT8		(1u << TYPE_INT8)
-#define OF_NUMBER	(OF_FLOAT | OF_INT32)
-#define OF_ANY		(OF_FLOAT | OF_INT | OF_INT8)
+#define OF_FLOAT  (1u << TYPE_FLOAT | 1u << TYPE_FLOAT16)
+#define OF_INT32  (1u << TYPE_INT32)
+#define OF_INT	  (OF_INT32 | 1u << TYPE_INT64)
+#define OF_INT8	  (1u << TYPE_INT8)
+#define OF_NUMBER (OF_FLOAT | OF_INT32)
+#define OF_ANY	  (OF_FLOAT | OF_INT | OF_INT8)
 
 struct op {
 	const char *type;
@@ -22,13 +22,13 @@ struct op {
 	 */
 	void (*fold)(struct plan *p);
 	unsigned char min_inputs;
-	unsigned char max_inputs;	/* MANY: any number */
+	unsigned char max_inputs; /* MANY: any number */
 	unsigned char max_outputs;
-	unsigned short types;		/* of the first input */
-	unsigned int code;		/* for the function, an instruction mostly */
+	unsigned short types; /* of the first input */
+	unsigned int code;    /* for the function, an instruction mostly */
 };
 
-#define MANY	255
+#define MANY 255
 
 /* NULL if there is no such operator. */
 const struct op *op_find(const char *type);

@@ -35,9 +35,9 @@ void plan_prelu(struct plan *p)
 	if (p->graph->opset < 7 && slope->shape.rank == 1 && slope->count > 1 &&
 	    a->shape.rank > 1)
 		slope = per_channel(p, slope, a);
-	if (!plan_failed(p) && (slope->type != a->type ||
-				!broadcast(&a->shape, &slope->shape, &shape) ||
-				!shape_equal(&shape, &a->shape)))
+	if (!plan_failed(p) &&
+	    (slope->type != a->type || !broadcast(&a->shape, &slope->shape, &shape) ||
+	     !shape_equal(&shape, &a->shape)))
 		plan_fail(p, "a slope that does not fit the input");
 	two_slopes(p, a, slope);
 }

@@ -118,8 +118,8 @@ static struct val *wrapped(struct plan *p, struct val *index, uint64_t extent)
 }
 
 /* Constant indices are checked here, others by the card. */
-static bool constant_in_range(struct plan *p, const struct val *index,
-			      uint64_t extent, bool *negative)
+static bool constant_in_range(struct plan *p, const struct val *index, uint64_t extent,
+			      bool *negative)
 {
 	uint64_t i;
 	int64_t at;

@@ -50,8 +50,7 @@ void plan_mean(struct plan *p)
 {
 	struct val *sum = accumulate(p);
 
-	emit_binary(p, NPU_OP_DIV, sum, sum,
-		    plan_literal(p, sum->type, p->node->inputs));
+	emit_binary(p, NPU_OP_DIV, sum, sum, plan_literal(p, sum->type, p->node->inputs));
 }
 
 void plan_reciprocal(struct plan *p)
@@ -68,8 +67,8 @@ void plan_gelu(struct plan *p)
 	struct val *a = plan_arg(p, 0);
 	struct val *d = plan_result(p, 0, a->type, &a->shape);
 
-	emit_unary(p, plan_choice(p, "approximate", how) ? NPU_OP_GELU_TANH :
-							   NPU_OP_GELU, d, a);
+	emit_unary(p, plan_choice(p, "approximate", how) ? NPU_OP_GELU_TANH : NPU_OP_GELU,
+		   d, a);
 }
 
 /* A limit: an attribute in old models, an input since. NULL: none. */
@@ -130,5 +129,5 @@ void plan_pow(struct plan *p)
 		emit_copy(p, plan_id(p, d), plan_id(p, a));
 	else
 		plan_fail(p, "an exponent other than the constants 2, 1, 0.5 and -0.5 "
-			  "is not supported");
+			     "is not supported");
 }

@@ -34,8 +34,7 @@ static void add_bias(struct plan *p, struct val *d, struct val *c, float alpha,
 		emit_binary(p, NPU_OP_MUL, d, d, plan_literal(p, d->type, alpha));
 	if (!c || beta == 0 || !same_type(p, d, c))
 		return;
-	if (!broadcast(&d->shape, &c->shape, &shape) ||
-	    !shape_equal(&shape, &d->shape)) {
+	if (!broadcast(&d->shape, &c->shape, &shape) || !shape_equal(&shape, &d->shape)) {
 		plan_fail(p, "C does not fit the product");
 		return;
 	}

@@ -154,13 +154,15 @@ static void slice_dim(struct plan *p, int64_t extent, int64_t start, int64_t end
 	if (step > 0) {
 		first = clamp(first, 0, extent);
 		last = clamp(last, 0, extent);
-		s->shape.dim[axis] = last <= first ? 0 :
-				     (uint64_t)(last - first - 1) / step + 1;
+		s->shape.dim[axis] = last <= first ?
+					     0 :
+					     (uint64_t)(last - first - 1) / step + 1;
 	} else {
 		first = clamp(first, -1, extent - 1);
 		last = clamp(last, -1, extent - 1);
-		s->shape.dim[axis] = first <= last ? 0 :
-				     (uint64_t)(first - last - 1) / -step + 1;
+		s->shape.dim[axis] = first <= last ?
+					     0 :
+					     (uint64_t)(first - last - 1) / -step + 1;
 	}
 	s->start[axis] = first;
 	/* What a step of a single element would be does not matter. */
@@ -256,8 +258,8 @@ void plan_expand(struct plan *p)
 	d = plan_result(p, 0, a->type, &shape);
 	from = plan_id(p, a);
 	if (!plan_failed(p) && shape.rank)
-		from = emitted(p, npu_view_broadcast(p->prog, from, shape.rank,
-						     shape.dim));
+		from = emitted(p,
+			       npu_view_broadcast(p->prog, from, shape.rank, shape.dim));
 	emit_copy(p, plan_id(p, d), from);
 }
 
@@ -370,8 +372,8 @@ void plan_space_depth(struct plan *p)
 
 void plan_constant_of_shape(struct plan *p)
 {
-	const Onnx__AttributeProto *a = plan_attribute(
-		p, "value", ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__TENSOR);
+	const Onnx__AttributeProto *a =
+		plan_attribute(p, "value", ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__TENSOR);
 	struct shape shape = list_shape(p, 0);
 	int32_t type = TYPE_FLOAT;
 	double value = 0;

@@ -6,8 +6,7 @@
 static void inverse_deviation(struct plan *p, struct val *d, struct val *variance,
 			      float epsilon)
 {
-	emit_binary(p, NPU_OP_ADD, d, variance,
-		    plan_literal(p, variance->type, epsilon));
+	emit_binary(p, NPU_OP_ADD, d, variance, plan_literal(p, variance->type, epsilon));
 	emit_unary(p, NPU_OP_RSQRT, d, d);
 }
 
@@ -43,8 +42,8 @@ struct moments {
 };
 
 /* d = (a - mean) / sqrt(variance + epsilon) along axis 1 of a matrix. */
-static void standardize(struct plan *p, struct val *d, struct val *a,
-			struct moments *m, float epsilon)
+static void standardize(struct plan *p, struct val *d, struct val *a, struct moments *m,
+			float epsilon)
 {
 	struct val *square = plan_temp(p, a->type, &a->shape);
 
@@ -91,7 +90,8 @@ void plan_layer_norm(struct plan *p)
 	struct val *a = plan_arg(p, 0), *bias = plan_opt(p, 2), *d;
 	float epsilon = plan_float(p, "epsilon", 1e-5f);
 	unsigned int axis = plan_axis(p, plan_int(p, "axis", -1), a->shape.rank);
-	struct shape rows = rows_before(&a->shape, axis), column = { 2, { rows.dim[0], 1 } };
+	struct shape rows = rows_before(&a->shape, axis),
+		     column = { 2, { rows.dim[0], 1 } };
 	struct shape kept = a->shape;
 	struct moments m;
 	unsigned int i;

@@ -12,8 +12,7 @@ static void softmax(struct plan *p, struct val *d, struct val *a, unsigned int a
 }
 
 /* x - max - ln(sum e^(x - max)): the logarithm of a softmax would lose small ones. */
-static void log_softmax(struct plan *p, struct val *d, struct val *a,
-			unsigned int axis)
+static void log_softmax(struct plan *p, struct val *d, struct val *a, unsigned int axis)
 {
 	struct shape one = a->shape;
 	struct val *row, *e;
@@ -60,7 +59,7 @@ void plan_softmax(struct plan *p)
 /* What comes before and after an instruction that reduces. */
 static const struct reduction {
 	const char *type;
-	uint32_t before;	/* NPU_OP_MUL: the square */
+	uint32_t before; /* NPU_OP_MUL: the square */
 	uint32_t reduce;
 	uint32_t after;
 } reductions[] = {
@@ -122,8 +121,8 @@ static struct shape merge_axes(const struct shape *in, unsigned int mask,
 }
 
 /* Reduce one axis after the other; the last one ends in d. */
-static void reduce_axes(struct plan *p, uint32_t opcode, struct val *d,
-			struct val *a, unsigned int mask)
+static void reduce_axes(struct plan *p, uint32_t opcode, struct val *d, struct val *a,
+			unsigned int mask)
 {
 	struct shape s = a->shape;
 	struct val *to;
@@ -156,8 +155,7 @@ static struct val *prepared(struct plan *p, uint32_t before, struct val *a)
 	return t;
 }
 
-static struct shape reduced_shape(const struct shape *in, unsigned int mask,
-				  bool keep)
+static struct shape reduced_shape(const struct shape *in, unsigned int mask, bool keep)
 {
 	struct shape s = { .rank = 0 };
 	unsigned int i;

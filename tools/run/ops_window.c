@@ -16,15 +16,17 @@ struct span {
 };
 
 struct window {
-	unsigned int dims;	/* 1 or 2 */
-	struct span span[2];	/* height, width; width only if dims is 1 */
+	unsigned int dims;   /* 1 or 2 */
+	struct span span[2]; /* height, width; width only if dims is 1 */
 };
 
 enum padding { PAD_EXPLICIT, PAD_SAME_UPPER, PAD_SAME_LOWER, PAD_VALID };
 
+/* clang-format off */
 static const char *const paddings[] = {
 	"NOTSET", "SAME_UPPER", "SAME_LOWER", "VALID", NULL
 };
+/* clang-format on */
 
 static void per_dim(struct plan *p, const char *name, unsigned int dims,
 		    int64_t otherwise, int64_t *to)
@@ -79,8 +81,8 @@ static void slide(struct plan *p, struct span *s, bool ceil)
 }
 
 /* The window's attributes; kernel is known for a convolution, NULL for a pooling. */
-static void read_window(struct plan *p, const struct shape *in,
-			const uint64_t *kernel, struct window *w)
+static void read_window(struct plan *p, const struct shape *in, const uint64_t *kernel,
+			struct window *w)
 {
 	enum padding padding = plan_choice(p, "auto_pad", paddings);
 	bool ceil = !kernel && plan_int(p, "ceil_mode", 0);
@@ -104,8 +106,10 @@ static void read_window(struct plan *p, const struct shape *in,
 		if (kernel && k[i] && (uint64_t)k[i] != kernel[i])
 			plan_fail(p, "kernel_shape does not match the weights");
 		*s = (struct span){ .kernel = kernel ? (int64_t)kernel[i] : k[i],
-				    .stride = stride[i], .dilation = dilation[i],
-				    .begin = pads[i], .end = pads[n + i],
+				    .stride = stride[i],
+				    .dilation = dilation[i],
+				    .begin = pads[i],
+				    .end = pads[n + i],
 				    .in = in->dim[2 + i] };
 		if (padding != PAD_EXPLICIT)
 			s->begin = s->end = 0;
@@ -124,9 +128,8 @@ static void read_window(struct plan *p, const struct shape *in,
 
 static struct npu_insn_window insn_window(const struct window *w)
 {
-	struct npu_insn_window to = {
-		{ 1, 1, 1 }, { 1, 1, 1 }, { 1, 1, 1 }, { 0 }, { 0 }, 0
-	};
+	struct npu_insn_window to = { { 1, 1, 1 }, { 1, 1, 1 }, { 1, 1, 1 },
+				      { 0 },	   { 0 },	0 };
 	unsigned int i, at;
 
 	for (i = 0; i < w->dims; i++) {
@@ -180,15 +183,14 @@ static bool check_conv(struct plan *p, const struct val *a, const struct val *w,
 	if (plan_failed(p))
 		return false;
 	if (a->shape.rank < 3 || w->shape.rank != a->shape.rank)
-		plan_fail(p, "an input of rank %u with weights of rank %u",
-			  a->shape.rank, w->shape.rank);
+		plan_fail(p, "an input of rank %u with weights of rank %u", a->shape.rank,
+			  w->shape.rank);
 	else if (!groups || a->shape.dim[1] % groups || w->shape.dim[0] % groups ||
 		 a->shape.dim[1] / groups != w->shape.dim[1])
 		plan_fail(p, "channels that do not match the weights and groups");
 	else if (a->type != w->type || (bias && bias->type != a->type))
 		plan_fail(p, "inputs of different types");
-	else if (bias && (bias->shape.rank != 1 ||
-			  bias->shape.dim[0] != w->shape.dim[0]))
+	else if (bias && (bias->shape.rank != 1 || bias->shape.dim[0] != w->shape.dim[0]))
 		plan_fail(p, "a bias that does not match the weights");
 	return !plan_failed(p);
 }

@@ -9,7 +9,7 @@
 
 #include "ops.h"
 
-#define WEIGHT_ALIGN	64
+#define WEIGHT_ALIGN 64
 
 void plan_fail(struct plan *p, const char *fmt, ...)
 {
@@ -26,8 +26,8 @@ void plan_fail(struct plan *p, const char *fmt, ...)
 }
 
 /* Add to an array that grows by doubling. False when memory ran out. */
-static bool grow(struct plan *p, void *array, unsigned int count,
-		 unsigned int *room, size_t size)
+static bool grow(struct plan *p, void *array, unsigned int count, unsigned int *room,
+		 size_t size)
 {
 	void **items = array, *more;
 	unsigned int wanted = *room ? *room * 2 : 16;
@@ -51,8 +51,7 @@ static void *own(struct plan *p, void *memory)
 		plan_fail(p, "out of memory");
 		return NULL;
 	}
-	if (!grow(p, &p->owned, p->owned_count, &p->owned_room,
-		  sizeof(*p->owned))) {
+	if (!grow(p, &p->owned, p->owned_count, &p->owned_room, sizeof(*p->owned))) {
 		free(memory);
 		return NULL;
 	}
@@ -142,12 +141,13 @@ static void place_in_weights(struct plan *p, struct val *v)
 			return;
 		}
 	if (!tensor_fits_card(v->known, &bad)) {
-		plan_fail(p, "a 64-bit integer, %" PRId64 ", that the card's 32 bits "
-			  "cannot hold", tensor_integer(v->known, bad));
+		plan_fail(p,
+			  "a 64-bit integer, %" PRId64 ", that the card's 32 bits "
+			  "cannot hold",
+			  tensor_integer(v->known, bad));
 		return;
 	}
-	if (!grow(p, &p->weights, p->weight_count, &p->weight_room,
-		  sizeof(*p->weights)))
+	if (!grow(p, &p->weights, p->weight_count, &p->weight_room, sizeof(*p->weights)))
 		return;
 	w = &p->weights[p->weight_count++];
 	w->data = v->known;
@@ -185,16 +185,15 @@ npu_tensor_id plan_id(struct plan *p, struct val *v)
 	if (plan_failed(p))
 		return -1;
 	v->place->used = true;
-	v->id = emitted(p, npu_tensor(p->prog, v->place->base, v->place->offset,
-				      e->dtype, v->shape.rank ? v->shape.rank : 1,
+	v->id = emitted(p, npu_tensor(p->prog, v->place->base, v->place->offset, e->dtype,
+				      v->shape.rank ? v->shape.rank : 1,
 				      v->shape.rank ? v->shape.dim : &one));
 	return v->id;
 }
 
 struct val *plan_opt(struct plan *p, unsigned int index)
 {
-	if (plan_failed(p) || index >= p->node->inputs ||
-	    p->node->input[index] == ABSENT)
+	if (plan_failed(p) || index >= p->node->inputs || p->node->input[index] == ABSENT)
 		return NULL;
 	return &p->vals[p->node->input[index]];
 }
@@ -297,8 +296,8 @@ static struct val *new_temp(struct plan *p)
 {
 	struct val *v;
 
-	if (plan_failed(p) || !grow(p, &p->temps, p->temp_count, &p->temp_room,
-				    sizeof(*p->temps)))
+	if (plan_failed(p) ||
+	    !grow(p, &p->temps, p->temp_count, &p->temp_room, sizeof(*p->temps)))
 		return NULL;
 	v = calloc(1, sizeof(*v));
 	if (!v) {
@@ -328,8 +327,9 @@ struct val *plan_view(struct plan *p, struct val *of, const struct shape *shape)
 	if (!v || !set_shape(p, v, of->type, shape))
 		return &p->nothing;
 	if (v->count != of->count) {
-		plan_fail(p, "a view of %" PRIu64 " elements of a tensor that has %"
-			  PRIu64, v->count, of->count);
+		plan_fail(p,
+			  "a view of %" PRIu64 " elements of a tensor that has %" PRIu64,
+			  v->count, of->count);
 		return &p->nothing;
 	}
 	v->place = of->place;
@@ -387,8 +387,7 @@ static void check_operands(struct plan *p, const struct op *op)
 	if (n->inputs < op->min_inputs)
 		plan_fail(p, "%u inputs, it needs %u", n->inputs, op->min_inputs);
 	if (op->max_inputs != MANY && n->inputs > op->max_inputs)
-		plan_fail(p, "%u inputs, supported are %u", n->inputs,
-			  op->max_inputs);
+		plan_fail(p, "%u inputs, supported are %u", n->inputs, op->max_inputs);
 	if (!n->outputs)
 		plan_fail(p, "no output");
 	for (i = op->max_outputs; op->max_outputs != MANY && i < n->outputs; i++)
@@ -514,9 +513,10 @@ static void define_inputs(struct plan *p, const struct plan_input *inputs)
 		const struct element *e = element(g->inputs[i].type);
 
 		if (!e || !e->dtype)
-			plan_fail(p, "input '%.100s': elements of type %s, which the "
-				  "card does not have", name,
-				  element_name(g->inputs[i].type));
+			plan_fail(p,
+				  "input '%.100s': elements of type %s, which the "
+				  "card does not have",
+				  name, element_name(g->inputs[i].type));
 		/* One that only decides shapes may be of no elements. */
 		else if (!shape_count(&inputs[i].shape, &v->count) ||
 			 v->count > MAX_BYTES / e->size)
@@ -549,8 +549,7 @@ static void copy_outputs(struct plan *p)
 
 static void reserve_bases(struct plan *p)
 {
-	unsigned int i, n = BASE_INPUTS + p->graph->input_count +
-			    p->graph->output_count;
+	unsigned int i, n = BASE_INPUTS + p->graph->input_count + p->graph->output_count;
 
 	for (i = 0; i < n && !plan_failed(p); i++)
 		emitted(p, npu_base(p->prog));

@@ -70,12 +70,12 @@ struct plan {
 	struct npu_program *prog;
 	struct error *err;
 
-	const struct node *node;	/* in work */
+	const struct node *node; /* in work */
 	uint64_t attributes_read;
-	struct val nothing;		/* stands in after an error */
+	struct val nothing; /* stands in after an error */
 
-	struct val *vals;		/* one a value of the graph */
-	struct val **temps;		/* of the node in work */
+	struct val *vals;   /* one a value of the graph */
+	struct val **temps; /* of the node in work */
 	unsigned int temp_count;
 	unsigned int temp_room;
 
@@ -85,7 +85,7 @@ struct plan {
 	unsigned int weight_room;
 	uint64_t weight_bytes;
 
-	void **owned;			/* freed with the plan */
+	void **owned; /* freed with the plan */
 	unsigned int owned_count;
 	unsigned int owned_room;
 };
@@ -153,8 +153,8 @@ const Onnx__AttributeProto *plan_attribute(struct plan *p, const char *name,
  */
 int plan_arg_ints(struct plan *p, unsigned int index, int64_t *to, unsigned int max);
 /* Integers of an attribute of old, of an input since. */
-int plan_ints_either(struct plan *p, const char *name, unsigned int index,
-		     int64_t *to, unsigned int max);
+int plan_ints_either(struct plan *p, const char *name, unsigned int index, int64_t *to,
+		     unsigned int max);
 /* An axis that may count from the end, as one that does not. */
 unsigned int plan_axis(struct plan *p, int64_t axis, unsigned int rank);
 

@@ -4,7 +4,7 @@
 
 #include "plan.h"
 
-#define KIND(name)	ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__##name
+#define KIND(name) ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__##name
 
 const Onnx__AttributeProto *plan_attribute(struct plan *p, const char *name,
 					   unsigned int type)
@@ -80,8 +80,10 @@ int plan_arg_ints(struct plan *p, unsigned int index, int64_t *to, unsigned int 
 	if (!v)
 		return -1;
 	if (!v->known || !type_is_integer(v->type) || v->shape.rank > 1) {
-		plan_fail(p, "input %u must be a list of integers that is known before "
-			  "the run", index);
+		plan_fail(p,
+			  "input %u must be a list of integers that is known before "
+			  "the run",
+			  index);
 		return 0;
 	}
 	if (v->count > max) {
@@ -94,8 +96,8 @@ int plan_arg_ints(struct plan *p, unsigned int index, int64_t *to, unsigned int 
 	return v->count;
 }
 
-int plan_ints_either(struct plan *p, const char *name, unsigned int index,
-		     int64_t *to, unsigned int max)
+int plan_ints_either(struct plan *p, const char *name, unsigned int index, int64_t *to,
+		     unsigned int max)
 {
 	int n = plan_ints(p, name, to, max);
 

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* clang-format off */
 static const struct element elements[] = {
 	{ TYPE_FLOAT,	NPU_DTYPE_F32, 4, "float" },
 	{ TYPE_FLOAT16,	NPU_DTYPE_F16, 2, "float16" },
@@ -23,6 +24,7 @@ static const struct element elements[] = {
 	{ TYPE_COMPLEX128, 0, 16, "complex128" },
 	{ TYPE_BFLOAT16, 0, 2, "bfloat16" },
 };
+/* clang-format on */
 
 const struct element *element(int32_t type)
 {
@@ -62,8 +64,7 @@ bool shape_count(const struct shape *shape, uint64_t *count)
 
 bool shape_equal(const struct shape *a, const struct shape *b)
 {
-	return a->rank == b->rank &&
-	       !memcmp(a->dim, b->dim, a->rank * sizeof(a->dim[0]));
+	return a->rank == b->rank && !memcmp(a->dim, b->dim, a->rank * sizeof(a->dim[0]));
 }
 
 const char *shape_text(const struct shape *shape, char *buf, unsigned int size)
@@ -185,8 +186,7 @@ bool tensor_fits_card(const struct tensor *t, uint64_t *bad)
 	return true;
 }
 
-void tensor_to_card(const struct tensor *t, uint64_t first, uint64_t count,
-		    void *card)
+void tensor_to_card(const struct tensor *t, uint64_t first, uint64_t count, void *card)
 {
 	unsigned int size = element(t->type)->size;
 	uint64_t i;
@@ -198,8 +198,7 @@ void tensor_to_card(const struct tensor *t, uint64_t first, uint64_t count,
 		memcpy(card, (const char *)t->data + first * size, count * size);
 }
 
-void tensor_from_card(struct tensor *t, uint64_t first, uint64_t count,
-		      const void *card)
+void tensor_from_card(struct tensor *t, uint64_t first, uint64_t count, const void *card)
 {
 	unsigned int size = element(t->type)->size;
 	uint64_t i;

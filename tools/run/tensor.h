@@ -10,9 +10,9 @@
 
 #include "error.h"
 
-#define MAX_RANK	NPU_MAX_RANK
+#define MAX_RANK NPU_MAX_RANK
 /* Of one tensor.  Far above what a card holds; keeps all sums within 64 bits. */
-#define MAX_BYTES	(1ull << 44)
+#define MAX_BYTES (1ull << 44)
 
 struct shape {
 	unsigned int rank;
@@ -24,8 +24,8 @@ struct shape {
  * nothing does).  64-bit integers become 32 bits there.
  */
 struct element {
-	int32_t type;		/* onnx.TensorProto.DataType */
-	uint32_t dtype;		/* enum npu_dtype */
+	int32_t type;	/* onnx.TensorProto.DataType */
+	uint32_t dtype; /* enum npu_dtype */
 	unsigned int size;
 	const char *name;
 };
@@ -54,7 +54,7 @@ struct tensor {
 	struct shape shape;
 	uint64_t count;
 	void *data;
-	bool borrowed;		/* data is not ours to free */
+	bool borrowed; /* data is not ours to free */
 };
 
 /* NULL for a type that has no fixed size or that ONNX does not have. */
@@ -85,9 +85,7 @@ uint16_t float_to_half(float value);
 /* Whether 64-bit integers fit the 32 bits that carry them; *bad is the first not to. */
 bool tensor_fits_card(const struct tensor *t, uint64_t *bad);
 /* Copy count elements from index first on to the card's layout, or back. */
-void tensor_to_card(const struct tensor *t, uint64_t first, uint64_t count,
-		    void *card);
-void tensor_from_card(struct tensor *t, uint64_t first, uint64_t count,
-		      const void *card);
+void tensor_to_card(const struct tensor *t, uint64_t first, uint64_t count, void *card);
+void tensor_from_card(struct tensor *t, uint64_t first, uint64_t count, const void *card);
 
 #endif

@@ -12,8 +12,8 @@
  * appears, do not give out.  QEMU then moves what is above 4 GiB to 1 TiB, but
  * firmware moves the cards only behind memory that could be plugged in there.
  */
-#define AMD_HOLE_START	0xfd00000000ull
-#define AMD_HOLE_END	(1ull << 40)
+#define AMD_HOLE_START 0xfd00000000ull
+#define AMD_HOLE_END   (1ull << 40)
 
 /* Memory of each type unless hbm= says otherwise. */
 static const struct {
@@ -112,8 +112,10 @@ void vm_add_cards(const struct vm_cards *cards, struct strv *args)
 {
 	for (int i = 0; i < cards->count; i++) {
 		strv_add(args, "-device");
-		strv_add(args, "pcie-root-port,id=port%d,bus=pcie.0,chassis=%d,slot=%d,"
-			 "addr=0x%x.%d,multifunction=on", i, i + 1, i + 1, 1 + i / 8, i % 8);
+		strv_add(args,
+			 "pcie-root-port,id=port%d,bus=pcie.0,chassis=%d,slot=%d,"
+			 "addr=0x%x.%d,multifunction=on",
+			 i, i + 1, i + 1, 1 + i / 8, i % 8);
 		strv_add(args, "-device");
 		strv_add(args, "%s,id=npu%d,bus=port%d", card_spec(cards, i), i, i);
 	}

@@ -8,9 +8,9 @@
 struct vm_cards {
 	const struct strv *specs;
 	int count;
-	uint64_t hole;		/* bytes for 64-bit BARs */
-	bool above_1t;		/* it is too large for what is below */
-	unsigned int bits;	/* of a physical address, to hold memory and hole */
+	uint64_t hole;	   /* bytes for 64-bit BARs */
+	bool above_1t;	   /* it is too large for what is below */
+	unsigned int bits; /* of a physical address, to hold memory and hole */
 };
 
 void vm_plan_cards(const struct vm_options *options, struct vm_cards *cards);

@@ -17,9 +17,10 @@
  * is not doubted: on a busy host it may be late, which ends a boot with an IOMMU.  Who
  * debugs the driver may look at a card's BARs through sysfs while it is loaded.
  */
-#define KERNEL_WORDS "console=ttyS0 loglevel=7 panic=-1 oops=panic init_on_alloc=0 " \
+#define KERNEL_WORDS                                                                   \
+	"console=ttyS0 loglevel=7 panic=-1 oops=panic init_on_alloc=0 "                \
 	"mitigations=off nokaslr tsc=reliable random.trust_cpu=on audit=0 apparmor=0 " \
-	"cryptomgr.notests rcupdate.rcu_cpu_stall_timeout=120 watchdog_thresh=60 " \
+	"cryptomgr.notests rcupdate.rcu_cpu_stall_timeout=120 watchdog_thresh=60 "     \
 	"pci=hpiosize=0 iomem=relaxed no_timer_check"
 
 /*
@@ -56,7 +57,7 @@ static void add2(struct strv *args, const char *option, const char *value)
 static void add_machine(const struct vm_command *c, struct strv *args)
 {
 	long cpus = sysconf(_SC_NPROCESSORS_ONLN);
-	static const char * const firmware[] = { FIRMWARE };
+	static const char *const firmware[] = { FIRMWARE };
 	unsigned long long mib = c->options->memory >> 20;
 
 	strv_add(args, "%s", vm_need(VM_PIECE_QEMU));
@@ -74,7 +75,8 @@ static void add_machine(const struct vm_command *c, struct strv *args)
 	if (c->kvm)
 		strv_add(args, "host");
 	else
-		strv_add(args, "max,phys-bits=%u", c->cards->bits > 40 ? c->cards->bits : 40);
+		strv_add(args, "max,phys-bits=%u",
+			 c->cards->bits > 40 ? c->cards->bits : 40);
 	strv_add(args, "-smp");
 	strv_add(args, "%ld", cpus < 2 ? 2 : cpus > 4 ? 4 : cpus);
 	strv_add(args, "-m");
@@ -93,8 +95,8 @@ static void add_9p(struct strv *args, const char *id, const char *tag, const cha
 	char *real = realpath(dir, NULL), *path = double_commas(real ? real : dir);
 
 	strv_add(args, "-fsdev");
-	strv_add(args, "local,id=%s,path=%s,security_model=none,multidevs=remap%s", id, path,
-		 read_only ? ",readonly=on" : "");
+	strv_add(args, "local,id=%s,path=%s,security_model=none,multidevs=remap%s", id,
+		 path, read_only ? ",readonly=on" : "");
 	strv_add(args, "-device");
 	strv_add(args, "virtio-9p-pci,fsdev=%s,mount_tag=%s", id, tag);
 	free(path);
@@ -196,8 +198,9 @@ void vm_build_command(const struct vm_command *c, struct strv *args)
 
 static void print_quoted(const char *arg)
 {
-	if (*arg && !arg[strspn(arg, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-				"0123456789/._-=:+@,%")]) {
+	if (*arg &&
+	    !arg[strspn(arg, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+			     "0123456789/._-=:+@,%")]) {
 		fputs(arg, stdout);
 		return;
 	}

@@ -67,7 +67,9 @@ void cpio_file(struct cpio *c, const char *path, unsigned int mode, const void *
 void cpio_link(struct cpio *c, const char *path, const char *target)
 {
 	struct entry e = {
-		.mode = S_IFLNK | 0777, .data = target, .size = strlen(target),
+		.mode = S_IFLNK | 0777,
+		.data = target,
+		.size = strlen(target),
 	};
 
 	put_parents(c, path);

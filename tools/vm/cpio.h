@@ -10,7 +10,7 @@
 struct cpio {
 	FILE *f;
 	unsigned int inode;
-	struct strv dirs;	/* written so far */
+	struct strv dirs; /* written so far */
 };
 
 /* Paths are absolute; missing parents are written first, with mode 755. */

@@ -58,7 +58,7 @@ static bool add_library(char *line, struct strv *paths)
 	char *path = strstr(line, "=> ");
 
 	if (!path)
-		return true;	/* the vDSO, or the loader itself */
+		return true; /* the vDSO, or the loader itself */
 	path += strlen("=> ");
 	path[strcspn(path, " \n")] = '\0';
 	if (*path != '/')
@@ -71,9 +71,11 @@ static bool add_library(char *line, struct strv *paths)
 bool elf_libraries(const char *loader, const char *program, const char *dir,
 		   struct strv *paths)
 {
+	/* clang-format off */
 	char *argv[] = {
 		(char *)loader, "--library-path", (char *)dir, "--list", (char *)program, NULL,
 	};
+	/* clang-format on */
 	size_t size;
 	char *text = read_program(argv, &size), *rest = text, *line;
 	bool ok = text;

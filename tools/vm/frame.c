@@ -47,7 +47,8 @@ int vm_next(struct vm_reader *r, struct vm_frame *frame)
 
 bool vm_has_room(const struct vm_writer *w)
 {
-	return sizeof(w->bytes) - (w->end - w->start) >= sizeof(struct head) + VM_DATA_MAX;
+	return sizeof(w->bytes) - (w->end - w->start) >=
+	       sizeof(struct head) + VM_DATA_MAX;
 }
 
 bool vm_put(struct vm_writer *w, uint32_t type, const void *data, size_t size)

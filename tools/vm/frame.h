@@ -17,29 +17,29 @@
  * command with its arguments percent-encoded and separated by commas; it and
  * npu.console are for a QEMU that was started by hand, without npu-vm.
  */
-#define VM_ARG_ROOT	"npu.root"	/* =ro, =rw: boot the 9p tag VM_TAG_ROOT */
-#define VM_ARG_SHARE	"npu.share"	/* mount the 9p tag VM_TAG_SHARE */
-#define VM_ARG_CONSOLE	"npu.console"	/* talk to the console, not to the port */
-#define VM_ARG_COMMAND	"npu.command"
-#define VM_TAG_ROOT	"npu.root"
-#define VM_TAG_SHARE	"npu.share"
-#define VM_SHARE_POINT	"/mnt/share"
+#define VM_ARG_ROOT    "npu.root"    /* =ro, =rw: boot the 9p tag VM_TAG_ROOT */
+#define VM_ARG_SHARE   "npu.share"   /* mount the 9p tag VM_TAG_SHARE */
+#define VM_ARG_CONSOLE "npu.console" /* talk to the console, not to the port */
+#define VM_ARG_COMMAND "npu.command"
+#define VM_TAG_ROOT    "npu.root"
+#define VM_TAG_SHARE   "npu.share"
+#define VM_SHARE_POINT "/mnt/share"
 
 /* Where the initramfs holds what comes along into every root. */
-#define VM_HOME		"/run/npu"
-#define VM_BIN		VM_HOME "/bin"		/* on the PATH: links to the agent */
-#define VM_LIBEXEC	VM_HOME "/libexec"	/* the programs themselves */
-#define VM_LIB		VM_HOME "/lib"		/* their libraries */
-#define VM_LOADER	VM_LIB "/ld.so"
-#define VM_AGENT	VM_HOME "/agent"
-#define VM_SELFTESTS	VM_HOME "/selftests"
-#define VM_SHARE_DATA	VM_HOME "/share"
-#define VM_MODULES	VM_LIB "/modules"	/* RELEASE/, as in /lib/modules */
-#define VM_LOAD_9P	VM_HOME "/load-9p"	/* modules in the order of loading */
-#define VM_LOAD_NPU	VM_HOME "/load-npu"
+#define VM_HOME	      "/run/npu"
+#define VM_BIN	      VM_HOME "/bin"	 /* on the PATH: links to the agent */
+#define VM_LIBEXEC    VM_HOME "/libexec" /* the programs themselves */
+#define VM_LIB	      VM_HOME "/lib"	 /* their libraries */
+#define VM_LOADER     VM_LIB "/ld.so"
+#define VM_AGENT      VM_HOME "/agent"
+#define VM_SELFTESTS  VM_HOME "/selftests"
+#define VM_SHARE_DATA VM_HOME "/share"
+#define VM_MODULES    VM_LIB "/modules"	 /* RELEASE/, as in /lib/modules */
+#define VM_LOAD_9P    VM_HOME "/load-9p" /* modules in the order of loading */
+#define VM_LOAD_NPU   VM_HOME "/load-npu"
 
-#define VM_DATA_MAX	65536u
-#define VM_FRAME_MAX	(4 * VM_DATA_MAX)
+#define VM_DATA_MAX  65536u
+#define VM_FRAME_MAX (4 * VM_DATA_MAX)
 
 /**
  * enum vm_frame_type - what a frame carries

@@ -18,8 +18,8 @@
 struct initramfs {
 	struct cpio cpio;
 	const struct vm_kernel *kernel;
-	char *modules;		/* in the guest */
-	struct strv libraries;	/* of the host, written so far */
+	char *modules;	       /* in the guest */
+	struct strv libraries; /* of the host, written so far */
 	bool has_loader;
 };
 
@@ -127,7 +127,7 @@ static void add_tree(struct initramfs *r, const char *from, const char *to)
 		char *target = str_format("%s/%s", to, e->d_name);
 
 		if (*e->d_name == '.' || stat(path, &st))
-			;	/* hidden: a build's own */
+			; /* hidden: a build's own */
 		else if (S_ISDIR(st.st_mode))
 			add_tree(r, path, target);
 		else if (S_ISREG(st.st_mode) && st.st_mode & 0111)
@@ -232,7 +232,8 @@ static void check_driver(const struct initramfs *r, const char *data, size_t siz
 	size_t length = strlen(r->kernel->release);
 
 	if (!magic)
-		vm_die("%s is no kernel module; type: make modules", vm_need(VM_PIECE_MODULE));
+		vm_die("%s is no kernel module; type: make modules",
+		       vm_need(VM_PIECE_MODULE));
 	if (strncmp(magic, r->kernel->release, length) || magic[length] != ' ')
 		vm_die("npu.ko is built for kernel %.*s, not for %s; type: "
 		       "make modules KDIR=DIR with the headers of %s",
@@ -254,7 +255,7 @@ static void resolve_driver(const struct initramfs *r, const char *data, size_t s
 
 static void add_all_modules(struct initramfs *r)
 {
-	static const char * const p9[] = { "9pnet_virtio", "9p", "overlay" };
+	static const char *const p9[] = { "9pnet_virtio", "9p", "overlay" };
 	struct strv p9_files = { 0 }, npu_files = { 0 }, written = { 0 };
 	char *dep = str_format("%s", ""), *list, *path;
 	size_t size;
@@ -302,13 +303,14 @@ static void add_busybox(struct initramfs *r)
 
 static void add_system(struct initramfs *r)
 {
-	static const char * const dirs[] = { "/proc", "/sys", "/root", "/mnt", "/var" };
+	static const char *const dirs[] = { "/proc", "/sys", "/root", "/mnt", "/var" };
 
 	for (size_t i = 0; i < sizeof(dirs) / sizeof(dirs[0]); i++)
 		cpio_dir(&r->cpio, dirs[i], 0755);
 	cpio_dir(&r->cpio, "/tmp", 01777);
 	cpio_char_device(&r->cpio, "/dev/console", 0600, 5, 1);
-	add_text(r, "/etc/passwd", "root:x:0:0:root:/root:/bin/sh\n"
+	add_text(r, "/etc/passwd",
+		 "root:x:0:0:root:/root:/bin/sh\n"
 		 "nobody:x:65534:65534:nobody:/:/bin/sh\n");
 	add_text(r, "/etc/group", "root:x:0:\nnogroup:x:65534:\n");
 	add_file(r, vm_need(VM_PIECE_AGENT), VM_AGENT, 0755);

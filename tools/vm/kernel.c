@@ -13,8 +13,8 @@
 #include "strv.h"
 
 /* Of a bzImage: "HdrS", and where the release is, less 512. */
-#define BOOT_MAGIC	0x202
-#define BOOT_VERSION	0x20e
+#define BOOT_MAGIC   0x202
+#define BOOT_VERSION 0x20e
 
 static char *first_word(const char *text)
 {

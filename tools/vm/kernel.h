@@ -6,7 +6,7 @@
 struct vm_kernel {
 	const char *image;
 	const char *release;
-	const char *modules;	/* its directory of modules, NULL: all is built in */
+	const char *modules; /* its directory of modules, NULL: all is built in */
 };
 
 /* file: as given with --kernel, NULL: the one of make kernel. */

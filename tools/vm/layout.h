@@ -5,15 +5,15 @@
 
 enum vm_piece {
 	VM_PIECE_QEMU,
-	VM_PIECE_KERNEL,	/* a directory as scripts/fetch-kernel makes it */
+	VM_PIECE_KERNEL, /* a directory as scripts/fetch-kernel makes it */
 	VM_PIECE_AGENT,
 	VM_PIECE_BUSYBOX,
 	VM_PIECE_MODULE,
-	VM_PIECE_LIBRARIES,	/* a directory with libnpu */
+	VM_PIECE_LIBRARIES, /* a directory with libnpu */
 	VM_PIECE_NPUCTL,
 	VM_PIECE_NPU_RUN,
-	VM_PIECE_MODELS,	/* a directory */
-	VM_PIECE_SELFTESTS,	/* a directory */
+	VM_PIECE_MODELS,    /* a directory */
+	VM_PIECE_SELFTESTS, /* a directory */
 };
 
 /* The path of a piece, or the end with a line that says how to get it. */

@@ -11,8 +11,8 @@
 struct machine {
 	pid_t pid;
 	int pidfd;
-	int agent, console, errors;		/* our ends */
-	int qemu_agent, qemu_console;		/* QEMU's ends, until it is started */
+	int agent, console, errors;   /* our ends */
+	int qemu_agent, qemu_console; /* QEMU's ends, until it is started */
 };
 
 void machine_open(struct machine *m);

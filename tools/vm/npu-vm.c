@@ -66,7 +66,8 @@ static void check_memory(uint64_t wanted)
 		vm_die("--mem: a guest needs 128M at least");
 	if (wanted > have)
 		vm_die("the guest wants %llu MB and this machine has %llu MB; give a "
-		       "smaller --mem", (unsigned long long)(wanted >> 20),
+		       "smaller --mem",
+		       (unsigned long long)(wanted >> 20),
 		       (unsigned long long)(have >> 20));
 	free(text);
 }
@@ -85,8 +86,8 @@ static void check_address_bits(const struct vm_cards *cards)
 {
 	if (cards->bits > vm_host_bits())
 		vm_die("these cards need %u address bits and this processor has %u; give "
-		       "them less memory: --card MODEL,hbm=16G", cards->bits,
-		       vm_host_bits());
+		       "them less memory: --card MODEL,hbm=16G",
+		       cards->bits, vm_host_bits());
 }
 
 /* In memory, for QEMU to open by descriptor: nothing to clean up. */
@@ -115,7 +116,8 @@ static char *keep_initramfs(const struct vm_kernel *kernel)
 	vm_write_initramfs(f, kernel);
 	fclose(f);
 	f = fopen(temporary, "we");
-	if (!f || fwrite(bytes, 1, size, f) != size || fclose(f) || rename(temporary, path)) {
+	if (!f || fwrite(bytes, 1, size, f) != size || fclose(f) ||
+	    rename(temporary, path)) {
 		int err = errno;
 
 		unlink(temporary);
@@ -148,7 +150,8 @@ int main(int argc, char **argv)
 	command.kvm = vm_kvm_works();
 	if (command.kvm)
 		check_address_bits(&cards);
-	command.initramfs = options.print ? keep_initramfs(&kernel) : make_initramfs(&kernel);
+	command.initramfs = options.print ? keep_initramfs(&kernel) :
+					    make_initramfs(&kernel);
 	if (options.print) {
 		vm_build_command(&command, &args);
 		vm_print_command(&args);

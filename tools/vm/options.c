@@ -13,35 +13,35 @@
 #define NPU_VM_VERSION "0.1.0"
 
 static const char help[] =
-"Usage: npu-vm [OPTIONS] [-- COMMAND [ARGUMENT...]]\n"
-"Boot a virtual machine with virtual GPNPU cards and run COMMAND in it as root,\n"
-"with npu.ko loaded and the tools on the PATH; without COMMAND, a shell.\n"
-"\n"
-"  --card MODEL[,PROP=VALUE]...  a card (default: npu-x6000; MODEL: npu-x6000,\n"
-"                   npu-dv100p, npu-dv200d, npu-dv300d; PROP: dies, hbm, threads,\n"
-"                   memdev); may be given more than once\n"
-"  --cards N        N cards; those of --card are taken in turn\n"
-"  --mem SIZE       memory of the guest (default: 2G)\n"
-"  --kernel FILE    boot this kernel (bzImage or vmlinux)\n"
-"  --root DIR       boot this directory tree, of any distribution; changes are\n"
-"                   kept in memory, or, with --rw, written to it\n"
-"  --share DIR      show this directory in the guest as /mnt/share\n"
-"  --iommu          put the cards behind a virtual IOMMU\n"
-"  --qmp SOCKET     let QEMU be controlled through this UNIX socket\n"
-"  --gdb            let gdb attach to the guest's kernel on port 1234\n"
-"  --timeout S      give up after S seconds\n"
-"  --log FILE       write the kernel's log to FILE\n"
-"  --qemu-arg ARG   pass ARG on to QEMU; may be given more than once\n"
-"  --print          print the QEMU command line, to be pasted, and boot nothing\n"
-"  --help, --version\n"
-"\n"
-"The exit status is COMMAND's (128+n if signal n ended it), 125 if the VM failed.\n"
-"\n"
-"Examples:\n"
-"  npu-vm -- npuctl status\n"
-"  npu-vm --cards 4 --card npu-dv200d,dies=4,hbm=2G -- npuctl list\n"
-"  npu-vm --share . -- sh -c 'cd /mnt/share && ./test'\n"
-"  npu-vm --root /srv/debian13\n";
+	"Usage: npu-vm [OPTIONS] [-- COMMAND [ARGUMENT...]]\n"
+	"Boot a virtual machine with virtual GPNPU cards and run COMMAND in it as root,\n"
+	"with npu.ko loaded and the tools on the PATH; without COMMAND, a shell.\n"
+	"\n"
+	"  --card MODEL[,PROP=VALUE]...  a card (default: npu-x6000; MODEL: npu-x6000,\n"
+	"                   npu-dv100p, npu-dv200d, npu-dv300d; PROP: dies, hbm, threads,\n"
+	"                   memdev); may be given more than once\n"
+	"  --cards N        N cards; those of --card are taken in turn\n"
+	"  --mem SIZE       memory of the guest (default: 2G)\n"
+	"  --kernel FILE    boot this kernel (bzImage or vmlinux)\n"
+	"  --root DIR       boot this directory tree, of any distribution; changes are\n"
+	"                   kept in memory, or, with --rw, written to it\n"
+	"  --share DIR      show this directory in the guest as /mnt/share\n"
+	"  --iommu          put the cards behind a virtual IOMMU\n"
+	"  --qmp SOCKET     let QEMU be controlled through this UNIX socket\n"
+	"  --gdb            let gdb attach to the guest's kernel on port 1234\n"
+	"  --timeout S      give up after S seconds\n"
+	"  --log FILE       write the kernel's log to FILE\n"
+	"  --qemu-arg ARG   pass ARG on to QEMU; may be given more than once\n"
+	"  --print          print the QEMU command line, to be pasted, and boot nothing\n"
+	"  --help, --version\n"
+	"\n"
+	"The exit status is COMMAND's (128+n if signal n ended it), 125 if the VM failed.\n"
+	"\n"
+	"Examples:\n"
+	"  npu-vm -- npuctl status\n"
+	"  npu-vm --cards 4 --card npu-dv200d,dies=4,hbm=2G -- npuctl list\n"
+	"  npu-vm --share . -- sh -c 'cd /mnt/share && ./test'\n"
+	"  npu-vm --root /srv/debian13\n";
 
 enum kind { TEXT, FLAG, LIST, NUMBER, SIZE, HELP, VERSION };
 
@@ -51,7 +51,7 @@ static const struct definition {
 	const char *name;
 	enum kind kind;
 	size_t field;
-	int most;		/* of a number */
+	int most; /* of a number */
 } definitions[] = {
 	{ "card", LIST, FIELD(cards), 0 },
 	{ "cards", NUMBER, FIELD(card_count), VM_MAX_CARDS },
@@ -146,7 +146,7 @@ static void parse_all(int argc, char **argv, struct vm_options *o)
 		options[i].name = definitions[i].name;
 		options[i].val = i + 1;
 		options[i].has_arg = kind == FLAG || kind >= HELP ? no_argument :
-			required_argument;
+								    required_argument;
 	}
 	/* "+": what follows the first word that is no option is the command. */
 	while ((option = getopt_long(argc, argv, "+", options, NULL)) != -1) {

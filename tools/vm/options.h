@@ -11,9 +11,9 @@
 #define VM_MAX_CARDS 24
 
 struct vm_options {
-	struct strv cards;	/* MODEL[,prop=value]..., one each */
-	int card_count;		/* -1: as many as cards says, or one */
-	uint64_t memory;	/* bytes */
+	struct strv cards; /* MODEL[,prop=value]..., one each */
+	int card_count;	   /* -1: as many as cards says, or one */
+	uint64_t memory;   /* bytes */
 	const char *kernel;
 	const char *root;
 	bool root_rw;
@@ -21,11 +21,11 @@ struct vm_options {
 	const char *qmp;
 	const char *log;
 	struct strv qemu_args;
-	int timeout;		/* seconds, 0: none */
+	int timeout; /* seconds, 0: none */
 	bool iommu;
 	bool gdb;
 	bool print;
-	char **command;		/* NULL: a shell */
+	char **command; /* NULL: a shell */
 };
 
 /* Does not return if the arguments ask for help or are wrong. */

@@ -17,8 +17,8 @@
 #include "tty.h"
 #include "words.h"
 
-#define LAST_LINES	24
-#define POWER_OFF_MS	20000
+#define LAST_LINES   24
+#define POWER_OFF_MS 20000
 
 enum end { RUNNING, EXITED, FAILED, TIMED_OUT, VM_GONE };
 
@@ -27,13 +27,13 @@ struct session {
 	const struct vm_options *options;
 	struct vm_reader reader;
 	struct vm_writer writer;
-	struct words console, errors;	/* the kernel's, QEMU's */
+	struct words console, errors; /* the kernel's, QEMU's */
 	int log;
-	int resized;			/* signalfd, with a terminal */
+	int resized; /* signalfd, with a terminal */
 	bool tty;
-	bool ready;			/* the agent has spoken */
+	bool ready; /* the agent has spoken */
 	bool input_ended;
-	int64_t deadline;		/* ms, 0: none */
+	int64_t deadline; /* ms, 0: none */
 	enum end end;
 	int status;
 };
@@ -271,8 +271,9 @@ static int tell_vm_gone(struct session *s, int wait_status)
 
 static int end(struct session *s)
 {
-	int wait_status = machine_end(s->m, s->end == EXITED ? POWER_OFF_MS :
-					    s->end == VM_GONE ? -1 : 0);
+	int wait_status = machine_end(s->m, s->end == EXITED  ? POWER_OFF_MS :
+					    s->end == VM_GONE ? -1 :
+								0);
 
 	tty_restore();
 	listen_to_all(s);

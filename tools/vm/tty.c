@@ -5,8 +5,8 @@
 
 #include "tty.h"
 
-#define ESCAPE		0x1d	/* Ctrl-] */
-#define ESCAPE_COUNT	3
+#define ESCAPE	     0x1d /* Ctrl-] */
+#define ESCAPE_COUNT 3
 
 static struct termios saved;
 static volatile bool raw;

@@ -31,7 +31,7 @@ static size_t line_start(const struct words *w, size_t at)
 /* A kernel that dies says why first, and then a page of registers. */
 static size_t find_cause(const struct words *w)
 {
-	static const char * const causes[] = { "BUG: ", "Oops: ", "Kernel panic" };
+	static const char *const causes[] = { "BUG: ", "Oops: ", "Kernel panic" };
 	size_t first = w->size;
 
 	for (size_t i = 0; i < sizeof(causes) / sizeof(causes[0]); i++) {

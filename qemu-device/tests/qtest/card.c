@@ -10,10 +10,10 @@
 #define PCI_COMMAND 0x04
 #define PCI_BAR(n) (0x10 + 4 * (n))
 #define PCI_CAPABILITIES 0x34
-#define PCI_COMMAND_ON 0x06     /* memory and bus master */
+#define PCI_COMMAND_ON 0x06 /* memory and bus master */
 
-#define SLOT_CONTROL 0x18       /* in the PCI Express capability */
-#define SLOT_OFF 0x0700         /* power controller and its indicator: off */
+#define SLOT_CONTROL 0x18 /* in the PCI Express capability */
+#define SLOT_OFF 0x0700   /* power controller and its indicator: off */
 #define SLOT_ON 0x0100
 
 #define WAIT_MS 10000
@@ -96,9 +96,9 @@ void card_setup_ecam(void)
 void card_setup_port(void)
 {
     card_setup_ecam();
-    port_config_write(0x18, 0x00010100, 4);     /* buses: 0, 1, up to 1 */
-    port_config_write(0x20, 0xe1f0e000, 4);     /* memory window */
-    port_config_write(0x24, 0xfff10001, 4);     /* prefetchable, 64 bits */
+    port_config_write(0x18, 0x00010100, 4); /* buses: 0, 1, up to 1 */
+    port_config_write(0x20, 0xe1f0e000, 4); /* memory window */
+    port_config_write(0x24, 0xfff10001, 4); /* prefetchable, 64 bits */
     port_config_write(0x28, CARD_HBM >> 32, 4);
     port_config_write(0x2c, 0xff, 4);
     port_config_write(PCI_COMMAND, PCI_COMMAND_ON, 2);
@@ -137,7 +137,8 @@ void card_unplug(void)
 void card_plug(const char *props)
 {
     qmp("{ 'execute': 'device_add', 'arguments': { 'id': 'card', "
-        "'bus': 'port0', %s } }", props);
+        "'bus': 'port0', %s } }",
+        props);
     port_config_write(port_capability(0x10) + SLOT_CONTROL, SLOT_ON, 2);
     card_setup_bars();
     card_wait_ready();
@@ -181,8 +182,10 @@ void reg_wait(uint64_t offset, uint32_t mask, uint32_t value)
 
     while (((is = reg_read(offset)) & mask) != value) {
         if (now_ms() > deadline) {
-            tap_fail(__FILE__, __LINE__, "register 0x%" PRIx64 " stays 0x%x, "
-                     "waited for 0x%x", offset, is, value);
+            tap_fail(__FILE__, __LINE__,
+                     "register 0x%" PRIx64 " stays 0x%x, "
+                     "waited for 0x%x",
+                     offset, is, value);
         }
         sleep_ms(1);
     }
@@ -264,8 +267,8 @@ static uint64_t space_entry(uint64_t root, uint64_t va, unsigned level)
     uint64_t table = root;
 
     for (unsigned at = NPU_PT_LEVELS - 1;; at--) {
-        uint64_t entry = table + 8 * (va >> NPU_PT_SHIFT(at) &
-                                      (NPU_PT_ENTRIES - 1));
+        uint64_t entry = table +
+                         8 * (va >> NPU_PT_SHIFT(at) & (NPU_PT_ENTRIES - 1));
         uint64_t value;
 
         if (at == level) {
@@ -303,8 +306,9 @@ uint64_t space_new(void)
         space_map_2m(root, VA_DATA + (at << 21),
                      (HBM_DATA + (at << 21)) | NPU_PTE_WRITE);
     }
-    space_map_2m(root, VA_HOST, (HOST_DATA & ~0x1fffffull) | NPU_PTE_WRITE |
-                 NPU_APERTURE_HOST << NPU_PTE_APERTURE_SHIFT);
+    space_map_2m(root, VA_HOST,
+                 (HOST_DATA & ~0x1fffffull) | NPU_PTE_WRITE |
+                     NPU_APERTURE_HOST << NPU_PTE_APERTURE_SHIFT);
     space_map_2m(root, VA_READ_ONLY, HBM_DATA + 0x600000);
     return root;
 }
@@ -325,7 +329,7 @@ struct queue queue_new(unsigned index, uint64_t root)
 {
     uint64_t at = HOST_RINGS + 0x10000 * (index % 64);
 
-    return (struct queue) {
+    return (struct queue){
         .index = index,
         .ring = at,
         .tail_at = at + 0x8000,
@@ -420,14 +424,17 @@ void queue_sync(struct queue *queue)
         if (queue_state(queue) == NPU_QUEUE_ERRORED) {
             struct npu_error error = queue_error(queue);
 
-            tap_fail(__FILE__, __LINE__, "queue %u failed: code %u, packet %"
-                     PRIu64 ", instruction %u, address 0x%" PRIx64,
+            tap_fail(__FILE__, __LINE__,
+                     "queue %u failed: code %u, packet %" PRIu64
+                     ", instruction %u, address 0x%" PRIx64,
                      queue->index, error.code, (uint64_t)error.packet,
                      error.insn, (uint64_t)error.address);
         }
         if (now_ms() > deadline) {
-            tap_fail(__FILE__, __LINE__, "queue %u does not reach its fence: "
-                     "state %u", queue->index, queue_state(queue));
+            tap_fail(__FILE__, __LINE__,
+                     "queue %u does not reach its fence: "
+                     "state %u",
+                     queue->index, queue_state(queue));
         }
         sleep_ms(1);
     }
@@ -437,8 +444,9 @@ void queue_sync(struct queue *queue)
 
 struct npu_packet packet_fence(uint64_t sequence)
 {
-    return (struct npu_packet) {
-        .opcode = NPU_PACKET_FENCE, .fence.sequence = sequence,
+    return (struct npu_packet){
+        .opcode = NPU_PACKET_FENCE,
+        .fence.sequence = sequence,
     };
 }
 
@@ -446,7 +454,7 @@ struct npu_packet packet_copy(enum npu_space dst_space, uint64_t dst,
                               enum npu_space src_space, uint64_t src,
                               uint64_t size)
 {
-    return (struct npu_packet) {
+    return (struct npu_packet){
         .opcode = NPU_PACKET_COPY,
         .dst_space = dst_space,
         .src_space = src_space,
@@ -454,10 +462,10 @@ struct npu_packet packet_copy(enum npu_space dst_space, uint64_t dst,
     };
 }
 
-struct npu_packet packet_fill(enum npu_space space, uint64_t dst,
-                              uint64_t size, uint32_t pattern)
+struct npu_packet packet_fill(enum npu_space space, uint64_t dst, uint64_t size,
+                              uint32_t pattern)
 {
-    return (struct npu_packet) {
+    return (struct npu_packet){
         .opcode = NPU_PACKET_FILL,
         .dst_space = space,
         .pattern = pattern,
@@ -468,7 +476,7 @@ struct npu_packet packet_fill(enum npu_space space, uint64_t dst,
 struct npu_packet packet_invalidate(uint64_t root, uint64_t address,
                                     uint64_t size)
 {
-    return (struct npu_packet) {
+    return (struct npu_packet){
         .opcode = NPU_PACKET_INVALIDATE,
         .invalidate = { .root = root, .address = address, .size = size },
     };
@@ -494,12 +502,14 @@ unsigned program_tensor(struct program *program, uint32_t dtype,
     unsigned base = program->header.base_count++;
 
     program->args[base] = va;
-    program->tensor[index] = (struct npu_tensor) {
+    program->tensor[index] = (struct npu_tensor){
         .base = base,
         .dtype = dtype,
         .rank = 1,
         .extent = { extent },
-        .stride = { dtype == NPU_DTYPE_S8 ? 1 : dtype == NPU_DTYPE_F16 ? 2 : 4 },
+        .stride = { dtype == NPU_DTYPE_S8  ? 1 :
+                    dtype == NPU_DTYPE_F16 ? 2 :
+                                             4 },
     };
     return index;
 }
@@ -509,10 +519,11 @@ struct npu_insn *program_insn(struct program *program, uint32_t opcode,
 {
     struct npu_insn *insn = &program->insn[program->header.insn_count++];
 
-    *insn = (struct npu_insn) {
+    *insn = (struct npu_insn){
         .opcode = opcode,
         .scalar = NPU_NONE,
-        .operand = { d, a, b, NPU_NONE, NPU_NONE, NPU_NONE, NPU_NONE, NPU_NONE },
+        .operand = { d, a, b, NPU_NONE, NPU_NONE, NPU_NONE, NPU_NONE,
+                     NPU_NONE },
     };
     return insn;
 }

@@ -14,35 +14,34 @@
 #define CARD_PORT "-device pcie-root-port,id=port0,bus=pcie.0,addr=1,chassis=1 "
 
 /* Argument for card_unplug() and card_plug(): hot-plug without ACPI. */
-#define CARD_HOTPLUG \
-    "-global ICH9-LPC.acpi-pci-hotplug-with-bridge-support=off"
+#define CARD_HOTPLUG "-global ICH9-LPC.acpi-pci-hotplug-with-bridge-support=off"
 
 /* Where the BARs are put. */
-#define CARD_REGS   0xe0000000ull
-#define CARD_MSIX   0xe1000000ull
-#define CARD_HBM    0x8000000000ull
+#define CARD_REGS 0xe0000000ull
+#define CARD_MSIX 0xe1000000ull
+#define CARD_HBM 0x8000000000ull
 
 /*
  * Where the tests have their things.  Guest memory: rings from HOST_RINGS on
  * (64 KiB a queue: ring, then tail and fence record), vectors' messages, data.
  * HBM: page tables, programs, data.
  */
-#define HOST_RINGS      0x1000000ull
-#define HOST_MESSAGES   0x2000000ull
-#define HOST_DATA       0x3000000ull
-#define HBM_TABLES      0x100000ull
-#define HBM_DATA        0x800000ull
+#define HOST_RINGS 0x1000000ull
+#define HOST_MESSAGES 0x2000000ull
+#define HOST_DATA 0x3000000ull
+#define HBM_TABLES 0x100000ull
+#define HBM_DATA 0x800000ull
 
 /* What every address space that space_new() makes shows. */
-#define VA_DATA         0x40000000ull   /* 8 MiB of HBM from HBM_DATA on */
-#define VA_HOST         0x80000000ull   /* 2 MiB of host memory */
-#define VA_READ_ONLY    0xc0000000ull   /* 2 MiB of HBM, not writable */
+#define VA_DATA 0x40000000ull      /* 8 MiB of HBM from HBM_DATA on */
+#define VA_HOST 0x80000000ull      /* 2 MiB of host memory */
+#define VA_READ_ONLY 0xc0000000ull /* 2 MiB of HBM, not writable */
 
 /* In VA_DATA */
-#define VA_ARGS         (VA_DATA + 0x1000)
-#define VA_REPORT       (VA_DATA + 0x2000)
-#define VA_PROGRAM      (VA_DATA + 0x10000)
-#define VA_TENSORS      (VA_DATA + 0x200000)
+#define VA_ARGS (VA_DATA + 0x1000)
+#define VA_REPORT (VA_DATA + 0x2000)
+#define VA_PROGRAM (VA_DATA + 0x10000)
+#define VA_TENSORS (VA_DATA + 0x200000)
 
 /* QEMU with "-device DEVICE" behind the root port, BARs in place. */
 void card_start(const char *device);
@@ -101,7 +100,7 @@ void data_read(uint64_t va, void *to, size_t size);
 /* Queues */
 struct queue {
     unsigned index;
-    uint64_t ring;          /* bus addresses, as the registers get them */
+    uint64_t ring; /* bus addresses, as the registers get them */
     uint64_t tail_at;
     uint64_t fence_at;
     uint64_t root;
@@ -109,7 +108,7 @@ struct queue {
     uint32_t die_mask;
     uint32_t priority;
     uint32_t vector;
-    uint64_t tail;          /* packets pushed */
+    uint64_t tail; /* packets pushed */
 };
 
 /* A queue with default values; then write its registers, and enable it. */
@@ -131,8 +130,8 @@ struct npu_packet packet_fence(uint64_t sequence);
 struct npu_packet packet_copy(enum npu_space dst_space, uint64_t dst,
                               enum npu_space src_space, uint64_t src,
                               uint64_t size);
-struct npu_packet packet_fill(enum npu_space space, uint64_t dst,
-                              uint64_t size, uint32_t pattern);
+struct npu_packet packet_fill(enum npu_space space, uint64_t dst, uint64_t size,
+                              uint32_t pattern);
 struct npu_packet packet_invalidate(uint64_t root, uint64_t address,
                                     uint64_t size);
 

@@ -22,20 +22,20 @@
 #define QEMU_ARGS_MAX 64
 #define QEMU_QUIT_MS 10000
 #define QEMU_REPLY_MS 20000
-#define QEMU_CHUNK 2048u    /* bytes in one qtest command */
+#define QEMU_CHUNK 2048u /* bytes in one qtest command */
 
 /* A stream of lines from QEMU. */
 struct line_stream {
     int fd;
     char buffer[65536];
-    size_t used;            /* bytes in buffer */
-    size_t taken;           /* of these: the line handed out last */
+    size_t used;  /* bytes in buffer */
+    size_t taken; /* of these: the line handed out last */
 };
 
 static struct line_stream qtest_stream, qmp_stream;
 static pid_t qemu_pid;
 static int qemu_stderr_fd = -1;
-static char events[4096];   /* names of events seen, each behind a space */
+static char events[4096]; /* names of events seen, each behind a space */
 
 uint64_t now_ms(void)
 {
@@ -286,8 +286,10 @@ uint64_t qemu_cpu_ms(void)
     snprintf(path, sizeof(path), "/proc/%d/stat", qemu_pid);
     file = fopen(path, "r");
     EXPECT(file);
-    EXPECT(fscanf(file, "%*d (%*[^)]) %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u "
-                  "%*u %llu %llu", &user, &system) == 2);
+    EXPECT(fscanf(file,
+                  "%*d (%*[^)]) %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u "
+                  "%*u %llu %llu",
+                  &user, &system) == 2);
     fclose(file);
     return (user + system) * 1000 / sysconf(_SC_CLK_TCK);
 }
@@ -331,7 +333,8 @@ static char size_letter(unsigned size)
 uint64_t qemu_read(uint64_t address, unsigned size)
 {
     return strtoull(qtest_command("read%c 0x%" PRIx64 "\n", size_letter(size),
-                                  address), NULL, 0);
+                                  address),
+                    NULL, 0);
 }
 
 void qemu_write(uint64_t address, uint64_t value, unsigned size)
@@ -375,7 +378,8 @@ void qemu_copy_out(uint64_t address, void *to, size_t size)
     while (size) {
         size_t piece = size < QEMU_CHUNK ? size : QEMU_CHUNK;
         const char *hex = qtest_command("read 0x%" PRIx64 " 0x%zx\n", address,
-                                        piece) + strlen(" 0x");
+                                        piece) +
+                          strlen(" 0x");
 
         for (size_t i = 0; i < piece; i++) {
             bytes[i] = hex_digit(hex[2 * i]) << 4 | hex_digit(hex[2 * i + 1]);

@@ -24,31 +24,33 @@ void tap_fail(const char *file, int line, const char *format, ...)
 void tap_skip(const char *why) __attribute__((noreturn));
 
 /* TEST(area, case) { ... } is the test "area: case". */
-#define TEST(area, what) \
-    static void test_##area##_##what(void); \
+#define TEST(area, what)                                                    \
+    static void test_##area##_##what(void);                                 \
     __attribute__((constructor)) static void register_##area##_##what(void) \
-    { \
-        static struct tap_case test = { \
-            .name = #area ": " #what, .run = test_##area##_##what, \
-        }; \
-        tap_register(&test); \
-    } \
+    {                                                                       \
+        static struct tap_case test = {                                     \
+            .name = #area ": " #what,                                       \
+            .run = test_##area##_##what,                                    \
+        };                                                                  \
+        tap_register(&test);                                                \
+    }                                                                       \
     static void test_##area##_##what(void)
 
-#define EXPECT(condition) \
-    do { \
-        if (!(condition)) { \
+#define EXPECT(condition)                                           \
+    do {                                                            \
+        if (!(condition)) {                                         \
             tap_fail(__FILE__, __LINE__, "not so: %s", #condition); \
-        } \
+        }                                                           \
     } while (0)
 
-#define EXPECT_EQ(is, should) \
-    do { \
-        uint64_t is_ = (is), should_ = (should); \
-        if (is_ != should_) { \
-            tap_fail(__FILE__, __LINE__, "%s is 0x%" PRIx64 \
-                     ", should be 0x%" PRIx64, #is, is_, should_); \
-        } \
+#define EXPECT_EQ(is, should)                                               \
+    do {                                                                    \
+        uint64_t is_ = (is), should_ = (should);                            \
+        if (is_ != should_) {                                               \
+            tap_fail(__FILE__, __LINE__,                                    \
+                     "%s is 0x%" PRIx64 ", should be 0x%" PRIx64, #is, is_, \
+                     should_);                                              \
+        }                                                                   \
     } while (0)
 
 #endif

@@ -48,9 +48,9 @@ TEST(config, express)
 
     card_start("npu-x6000,hbm=64M");
     at = card_capability(CAP_EXPRESS);
-    EXPECT_EQ(card_config_read(at + 2, 2) >> 4 & 0xf, 0);   /* endpoint */
-    EXPECT(card_config_read(at + 4, 4) & 1u << 28);         /* FLR */
-    EXPECT_EQ(card_config_read(at + 12, 4) & 0xf, 5);       /* 32 GT/s */
+    EXPECT_EQ(card_config_read(at + 2, 2) >> 4 & 0xf, 0); /* endpoint */
+    EXPECT(card_config_read(at + 4, 4) & 1u << 28);       /* FLR */
+    EXPECT_EQ(card_config_read(at + 12, 4) & 0xf, 5);     /* 32 GT/s */
     EXPECT_EQ(card_config_read(at + 12, 4) >> 4 & 0x3f, 16);
     qemu_quit();
 }
@@ -61,7 +61,7 @@ TEST(config, power_management)
 
     card_start("npu-x6000,hbm=64M");
     at = card_capability(CAP_PM);
-    EXPECT(card_config_read(at + 4, 2) & 1u << 3);          /* No_Soft_Reset */
+    EXPECT(card_config_read(at + 4, 2) & 1u << 3); /* No_Soft_Reset */
     qemu_write(CARD_HBM, 0x5555aaaa, 4);
     card_config_write(at + 4, 3, 2);
     EXPECT(reg_read(NPU_REG_MAGIC) != NPU_MAGIC);
@@ -74,8 +74,8 @@ TEST(config, power_management)
 TEST(config, bar_kinds)
 {
     card_start("npu-x6000,hbm=64M");
-    EXPECT_EQ(card_config_read(0x10, 4) & 0xf, 0x4);    /* 64 bits */
-    EXPECT_EQ(card_config_read(0x18, 4) & 0xf, 0xc);    /* and prefetchable */
+    EXPECT_EQ(card_config_read(0x10, 4) & 0xf, 0x4); /* 64 bits */
+    EXPECT_EQ(card_config_read(0x18, 4) & 0xf, 0xc); /* and prefetchable */
     EXPECT_EQ(card_config_read(0x20, 4) & 0xf, 0x4);
     qemu_quit();
 }

@@ -253,7 +253,7 @@ TEST(dma, bus_master_of_the_port_off)
 #define VTD_CONTEXT 0x4001000ull
 #define VTD_TABLES 0x4002000ull
 #define HOST_BEHIND_VTD 0x5000000ull
-#define IOVA 0x100000000ull         /* shows guest memory from 16 MiB on */
+#define IOVA 0x100000000ull /* shows guest memory from 16 MiB on */
 
 static void vtd_invalidate(void)
 {

@@ -2,8 +2,8 @@
 /* Address spaces: faults of each kind, isolation, and INVALIDATE. */
 #include "card.h"
 
-#define VA_HOLE (VA_DATA + (64 << 20))      /* under a table, not mapped */
-#define VA_FAR  (1ull << 46)                /* not even a table */
+#define VA_HOLE (VA_DATA + (64 << 20)) /* under a table, not mapped */
+#define VA_FAR (1ull << 46)            /* not even a table */
 
 static struct queue start_queue(void)
 {
@@ -136,8 +136,9 @@ TEST(fault, leaf_outside_hbm)
 
 TEST(fault, leaf_of_a_peer)
 {
-    expect_bad_entry(0, NPU_PTE_VALID | NPU_PTE_LEAF |
-                     NPU_APERTURE_PEER << NPU_PTE_APERTURE_SHIFT,
+    expect_bad_entry(0,
+                     NPU_PTE_VALID | NPU_PTE_LEAF |
+                         NPU_APERTURE_PEER << NPU_PTE_APERTURE_SHIFT,
                      NPU_ERR_UNSUPPORTED);
 }
 

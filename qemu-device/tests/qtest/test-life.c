@@ -161,7 +161,8 @@ static unsigned count_open(const char *format)
 /* Plugged and pulled 20 times with work in it: nothing is left behind. */
 TEST(life, unplug_and_plug_20_times)
 {
-    static const char query[] = "{ 'execute': 'human-monitor-command', "
+    static const char query[] =
+        "{ 'execute': 'human-monitor-command', "
         "'arguments': { 'command-line': 'info ramblock' } }";
 
     start_hotplug();

@@ -2,7 +2,7 @@
 /* Vectors: bitmaps, masks, hold-off, and how they get out as MSI-X. */
 #include "card.h"
 
-#define SETTLE_MS 50    /* by then a vector that is not held back is out */
+#define SETTLE_MS 50 /* by then a vector that is not held back is out */
 
 static uint64_t vector_queues(unsigned vector, unsigned word)
 {

@@ -52,12 +52,12 @@ static struct npu_packet good_copy(void)
 
 TEST(packet, unknown_opcode)
 {
-    expect_bad_packet((struct npu_packet) { .opcode = 0x77 });
+    expect_bad_packet((struct npu_packet){ .opcode = 0x77 });
 }
 
 TEST(packet, wait_is_not_built)
 {
-    expect_packet_error(&(struct npu_packet) { .opcode = NPU_PACKET_WAIT },
+    expect_packet_error(&(struct npu_packet){ .opcode = NPU_PACKET_WAIT },
                         NPU_ERR_UNSUPPORTED);
 }
 
@@ -79,8 +79,9 @@ TEST(packet, non_zero_unused_bytes)
 
 TEST(packet, nop_with_something_in_it)
 {
-    expect_bad_packet((struct npu_packet) {
-        .opcode = NPU_PACKET_NOP, .pattern = 1,
+    expect_bad_packet((struct npu_packet){
+        .opcode = NPU_PACKET_NOP,
+        .pattern = 1,
     });
 }
 
@@ -143,7 +144,7 @@ TEST(packet, fill_of_an_odd_size)
 
 TEST(packet, timestamp_of_a_wrong_size)
 {
-    expect_bad_packet((struct npu_packet) {
+    expect_bad_packet((struct npu_packet){
         .opcode = NPU_PACKET_TIMESTAMP,
         .dst_space = NPU_SPACE_HBM,
         .copy = { .dst = HBM_DATA, .size = 8 },

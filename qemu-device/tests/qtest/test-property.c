@@ -7,8 +7,8 @@
 static void expect_refusal(const char *args, const char *device,
                            const char *word)
 {
-    const char *text = qemu_refusal("%s " CARD_PORT "-device %s,bus=port0", args,
-                                    device);
+    const char *text = qemu_refusal("%s " CARD_PORT "-device %s,bus=port0",
+                                    args, device);
 
     if (!strstr(text, word)) {
         tap_fail(__FILE__, __LINE__, "\"%s\" is not in what was said", word);

@@ -29,7 +29,8 @@ static uint64_t die_busy(unsigned die)
     return reg_read64(NPU_REG_DIE(die) + NPU_DIE_BUSY_HOST);
 }
 
-static struct queue run_program(struct queue queue, const struct program *program)
+static struct queue run_program(struct queue queue,
+                                const struct program *program)
 {
     struct npu_packet run = program_packet(program);
 
@@ -120,8 +121,8 @@ TEST(queue, many_at_once)
     card_start("npu-x6000,hbm=64M");
     root = space_new();
     for (unsigned i = 0; i < 32; i++) {
-        struct npu_packet fill = packet_fill(NPU_SPACE_HBM,
-                                             HBM_DATA + 4096 * i, 4096, i);
+        struct npu_packet fill = packet_fill(NPU_SPACE_HBM, HBM_DATA + 4096 * i,
+                                             4096, i);
 
         queue[i] = queue_new(i, root);
         queue_enable(&queue[i]);

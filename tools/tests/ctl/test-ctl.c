@@ -13,7 +13,7 @@
 
 #include "ctl.h"
 
-#define GIB	(1ull << 30)
+#define GIB (1ull << 30)
 
 /* ---- Cards to show ------------------------------------------------------- */
 
@@ -174,7 +174,7 @@ static void test_json_keys_are_there_whatever_is_wrong(void **state)
 	good = cJSON_GetArrayItem(cJSON_GetObjectItem(root, "cards"), 0);
 	bad = cJSON_GetArrayItem(cJSON_GetObjectItem(root, "cards"), 1);
 	assert_int_equal(cJSON_GetArraySize(good), cJSON_GetArraySize(bad));
-	cJSON_ArrayForEach(item, good)
+	cJSON_ArrayForEach (item, good)
 		assert_true(cJSON_HasObjectItem(bad, item->string));
 	assert_string_equal(text(bad, "health"), "no answer");
 	assert_string_equal(text(bad, "error"), "npu0 does what it does");
@@ -239,11 +239,13 @@ static void test_units(void **state)
 	static const struct {
 		uint64_t bytes;
 		const char *text;
+		/* clang-format off */
 	} table[] = {
 		{ 0, "0 B" }, { 1023, "1023 B" }, { 1024, "1.0 KiB" },
 		{ 1536, "1.5 KiB" }, { (1 << 20) - 1, "1.0 MiB" }, { 1 << 20, "1.0 MiB" },
 		{ 128 * GIB, "128.0 GiB" }, { UINT64_MAX, "16384.0 PiB" },
 	};
+	/* clang-format on */
 	char to[32];
 	unsigned int i;
 
@@ -259,10 +261,10 @@ static void test_columns_of_texts(void **state)
 	(void)state;
 	assert_int_equal(term_columns(""), 0);
 	assert_int_equal(term_columns("abc"), 3);
-	assert_int_equal(term_columns("\xc3\xa4"), 1);		/* a with dots */
-	assert_int_equal(term_columns("\xe5\x8d\xa1"), 2);	/* a wide one */
-	assert_int_equal(term_columns("e\xcc\x81"), 1);		/* combined */
-	assert_int_equal(term_columns("\xff\xff"), 2);		/* no text at all */
+	assert_int_equal(term_columns("\xc3\xa4"), 1);	   /* a with dots */
+	assert_int_equal(term_columns("\xe5\x8d\xa1"), 2); /* a wide one */
+	assert_int_equal(term_columns("e\xcc\x81"), 1);	   /* combined */
+	assert_int_equal(term_columns("\xff\xff"), 2);	   /* no text at all */
 }
 
 static void test_texts_from_elsewhere_are_made_harmless(void **state)
@@ -278,9 +280,11 @@ static void test_texts_from_elsewhere_are_made_harmless(void **state)
 	assert_string_equal(good, "\xc3\xa4");
 }
 
+/* clang-format off */
 static const struct column columns[] = {
 	{ "NAME", false, 0 }, { "SIZE", true, 1 }, { "NOTE", false, 2 },
 };
+/* clang-format on */
 
 static const char *table_of(const char *name, int width)
 {
@@ -301,10 +305,9 @@ static const char *table_of(const char *name, int width)
 static void test_columns_line_up(void **state)
 {
 	(void)state;
-	assert_string_equal(table_of("abcdef", 100),
-			    "NAME     SIZE  NOTE\n"
-			    "abcdef      7  first\n"
-			    "ab      12345  x\n");
+	assert_string_equal(table_of("abcdef", 100), "NAME     SIZE  NOTE\n"
+						     "abcdef      7  first\n"
+						     "ab      12345  x\n");
 }
 
 static void test_columns_line_up_with_wide_characters(void **state)
@@ -422,7 +425,8 @@ static void test_fdinfo_of_a_card(void **state)
 	(void)state;
 	assert_true(parse("pos:\t0\nflags:\t02100002\nmnt_id:\t20\nino:\t100\n"
 			  "drm-driver:\tnpu\ndrm-client-id:\t17\n"
-			  "drm-pdev:\t0000:01:00.0\ndrm-engine-npu:\t5 ns\n", &client));
+			  "drm-pdev:\t0000:01:00.0\ndrm-engine-npu:\t5 ns\n",
+			  &client));
 	assert_string_equal(client.pci, "0000:01:00.0");
 	assert_int_equal(client.id, 17);
 }
@@ -435,8 +439,8 @@ static void test_fdinfo_of_others(void **state)
 	assert_false(parse("pos:\t0\nflags:\t02\n", &client));
 	assert_false(parse("drm-driver:\tivpu\ndrm-pdev:\t0000:00:0b.0\n", &client));
 	assert_false(parse("drm-driver:\tnpu\n", &client));
-	assert_false(parse("drm-driver-version:\tnpu\ndrm-pdev:\t0000:01:00.0\n",
-			   &client));
+	assert_false(
+		parse("drm-driver-version:\tnpu\ndrm-pdev:\t0000:01:00.0\n", &client));
 }
 
 /* ---- Looks --------------------------------------------------------------- */

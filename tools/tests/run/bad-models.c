@@ -12,8 +12,8 @@
 
 #include "onnx.pb-c.h"
 
-#define FLOAT	ONNX__TENSOR_PROTO__DATA_TYPE__FLOAT
-#define ATTR(kind)	ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__##kind
+#define FLOAT	   ONNX__TENSOR_PROTO__DATA_TYPE__FLOAT
+#define ATTR(kind) ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__##kind
 
 /* The good model. Pointers lead from one structure to the next. */
 struct parts {
@@ -477,6 +477,7 @@ static const struct bad {
 	const char *name;
 	void (*spoil)(struct parts *p);
 	const char *says;
+	/* clang-format off */
 } bad[] = {
 	{ "no-graph", no_graph, "no graph" },
 	{ "no-outputs", no_outputs, "no outputs" },
@@ -534,6 +535,7 @@ static const struct bad {
 	{ "gather-by-floats", gather_by_floats, "indices of type float" },
 	{ "function-attribute", function_attribute, "attribute 'axis' is of a wrong type" },
 };
+/* clang-format on */
 
 static void write_file(const char *folder, const char *name, const char *suffix,
 		       const void *data, size_t size)
@@ -581,8 +583,12 @@ static uint8_t *wrap(uint8_t *at, const uint8_t *end, uint8_t key)
 static void write_nested(const char *folder)
 {
 	enum { DEPTH = 100000, ROOM = DEPTH * 3 * 5 + 16 };
-	enum { GRAPH_NODE = 0x0a, NODE_ATTRIBUTE = 0x2a, ATTRIBUTE_G = 0x32,
-	       MODEL_GRAPH = 0x3a };
+	enum {
+		GRAPH_NODE = 0x0a,
+		NODE_ATTRIBUTE = 0x2a,
+		ATTRIBUTE_G = 0x32,
+		MODEL_GRAPH = 0x3a
+	};
 	uint8_t *data = malloc(ROOM), *end, *at;
 	int i;
 
@@ -615,8 +621,7 @@ int main(int argc, char **argv)
 		make_good(&parts);
 		bad[i].spoil(&parts);
 		write_model(argv[1], bad[i].name, &parts);
-		write_file(argv[1], bad[i].name, "txt", bad[i].says,
-			   strlen(bad[i].says));
+		write_file(argv[1], bad[i].name, "txt", bad[i].says, strlen(bad[i].says));
 	}
 	write_nested(argv[1]);
 	write_file(argv[1], "empty", "onnx", "", 0);

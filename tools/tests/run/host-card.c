@@ -13,7 +13,7 @@
 #include "internal.h"
 #include "npu_compute.h"
 
-#define MAX_BUFFERS	256
+#define MAX_BUFFERS 256
 
 static struct npu_device device = {
 	.node = { .name = "npu0" },
@@ -81,8 +81,8 @@ void npu_queue_free(struct npu_queue *queue)
 
 /* ---- Buffers ---- */
 
-int npu_bo_new(struct npu_vm *vm, uint64_t size, uint32_t placement,
-	       uint32_t die_mask, uint32_t flags, struct npu_bo **out)
+int npu_bo_new(struct npu_vm *vm, uint64_t size, uint32_t placement, uint32_t die_mask,
+	       uint32_t flags, struct npu_bo **out)
 {
 	struct npu_bo *bo = calloc(1, sizeof(*bo));
 	unsigned int i;

@@ -46,7 +46,9 @@ void agent_fail(const char *fmt, ...)
 static void run_on_console(const struct agent_config *config)
 {
 	struct agent_command command = {
-		.argv = config->command, .term = "vt220", .tty = true,
+		.argv = config->command,
+		.term = "vt220",
+		.tty = true,
 	};
 	int status;
 	pid_t pid;

@@ -17,12 +17,12 @@ struct agent_config {
 	bool root, root_rw;
 	bool share;
 	bool console;
-	char **command;		/* NULL: a shell; on the console only */
+	char **command; /* NULL: a shell; on the console only */
 };
 
 /* What to run. */
 struct agent_command {
-	char **argv;		/* NULL: a shell */
+	char **argv; /* NULL: a shell */
 	const char *term;
 	bool tty;
 	struct vm_winsize size;
@@ -31,7 +31,7 @@ struct agent_command {
 /* A running command; -1 for a descriptor that is not there. */
 struct agent_child {
 	pid_t pid;
-	int in, out, err;	/* in and out are one descriptor with a tty */
+	int in, out, err; /* in and out are one descriptor with a tty */
 };
 
 /*

@@ -11,7 +11,7 @@
 
 #include "agent.h"
 
-#define PATH_DIRS	VM_BIN ":/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+#define PATH_DIRS VM_BIN ":/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 static void set_environment(const struct agent_command *command)
 {
@@ -34,7 +34,7 @@ static int exec_failed(const char *name)
 
 int agent_exec(const struct agent_command *command)
 {
-	static const char * const shells[] = { "/bin/bash", "/bin/sh" };
+	static const char *const shells[] = { "/bin/bash", "/bin/sh" };
 	sigset_t none;
 
 	sigemptyset(&none);
@@ -66,7 +66,8 @@ static int open_tty(const struct agent_command *command, struct agent_child *chi
 		    int fds[3])
 {
 	struct winsize size = {
-		.ws_row = command->size.rows, .ws_col = command->size.columns,
+		.ws_row = command->size.rows,
+		.ws_col = command->size.columns,
 	};
 	int master = posix_openpt(O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
 	char name[64];
@@ -125,5 +126,5 @@ int agent_start(const struct agent_command *command, struct agent_child *child)
 int agent_status(int wait_status)
 {
 	return WIFSIGNALED(wait_status) ? 128 + WTERMSIG(wait_status) :
-		WEXITSTATUS(wait_status);
+					  WEXITSTATUS(wait_status);
 }

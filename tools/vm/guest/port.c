@@ -7,7 +7,7 @@
 
 #include "agent.h"
 
-#define PORTS	"/sys/class/virtio-ports"
+#define PORTS "/sys/class/virtio-ports"
 
 static bool has_name(const char *port, const char *wanted)
 {

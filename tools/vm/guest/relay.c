@@ -18,7 +18,7 @@ static struct relay {
 	struct agent_child child;
 	int port, signals;
 	bool tty;
-	bool exited;		/* the command; its output may still be in the pipes */
+	bool exited; /* the command; its output may still be in the pipes */
 	int status;
 
 	/* Input that the command has not taken, in a frame of the reader. */
@@ -226,7 +226,8 @@ static void wait_for_work(struct relay *r, struct pollfd p[FDS])
 	if (vm_pending(&r->writer))
 		p[PORT].events |= POLLOUT;
 	p[SIGNALS] = (struct pollfd){ .fd = r->signals, .events = POLLIN };
-	p[IN] = (struct pollfd){ .fd = r->input_size ? r->child.in : -1, .events = POLLOUT };
+	p[IN] = (struct pollfd){ .fd = r->input_size ? r->child.in : -1,
+				 .events = POLLOUT };
 	p[OUT] = (struct pollfd){ .fd = room ? r->child.out : -1, .events = POLLIN };
 	p[ERR] = (struct pollfd){ .fd = room ? r->child.err : -1, .events = POLLIN };
 	poll(p, FDS, -1);

@@ -12,13 +12,13 @@
 
 #include "agent.h"
 
-#define NEW_ROOT	"/mnt/root"
-#define P9_OPTIONS	"trans=virtio,version=9p2000.L,msize=524288"
+#define NEW_ROOT   "/mnt/root"
+#define P9_OPTIONS "trans=virtio,version=9p2000.L,msize=524288"
 
 static const struct {
 	const char *source, *target, *type, *options;
 	unsigned long flags;
-	bool may_fail;		/* the kernel may be built without it */
+	bool may_fail; /* the kernel may be built without it */
 } mounts[] = {
 	{ "proc", "/proc", "proc", "", MS_NOSUID | MS_NODEV | MS_NOEXEC, false },
 	{ "sysfs", "/sys", "sysfs", "", MS_NOSUID | MS_NODEV | MS_NOEXEC, false },
@@ -67,7 +67,8 @@ static void mount_below(const char *root)
 		snprintf(target, sizeof(target), "%s%s", root, mounts[i].target);
 		make_dirs(target);
 		if (mount(mounts[i].source, target, mounts[i].type, mounts[i].flags,
-			  mounts[i].options) && !mounts[i].may_fail)
+			  mounts[i].options) &&
+		    !mounts[i].may_fail)
 			agent_fail("cannot mount %s: %s", target, strerror(errno));
 	}
 }
