@@ -86,12 +86,13 @@ static void npu_hbm_written(void *opaque, uint64_t offset, uint64_t size)
 
 /* ---- Vectors ------------------------------------------------------------- */
 
+/* The guest says where a message goes: one may have pulled the card. */
 static void npu_deliver_vectors(void *opaque)
 {
     NPUHost *host = opaque;
     uint32_t pending = qatomic_xchg(&host->pending, 0);
 
-    while (pending) {
+    while (pending && qdev_is_realized(DEVICE(host->pdev))) {
         unsigned vector = ctz32(pending);
 
         pending &= pending - 1;

@@ -46,10 +46,12 @@
 
 /* ---- Registers ----------------------------------------------------------- */
 
+/* A CPU that had to wait for the BQL may find that the card has been pulled. */
 static uint64_t npu_regs_read(void *opaque, hwaddr offset, unsigned size)
 {
     NPUState *s = opaque;
-    uint64_t value = npu_card_mmio_read(s->card, offset, size);
+    uint64_t value = s->card ? npu_card_mmio_read(s->card, offset, size) :
+                               ~0ull;
 
     trace_npu_read_mmio(s->parent_obj.name, offset, size, value);
     return value;
@@ -61,7 +63,9 @@ static void npu_regs_write(void *opaque, hwaddr offset, uint64_t value,
     NPUState *s = opaque;
 
     trace_npu_write_mmio(s->parent_obj.name, offset, size, value);
-    npu_card_mmio_write(s->card, offset, value, size);
+    if (s->card) {
+        npu_card_mmio_write(s->card, offset, value, size);
+    }
 }
 
 static const MemoryRegionOps npu_regs_ops = {
