@@ -4,45 +4,62 @@
 #include "card.h"
 
 #define ECAM 0xb0000000ull
-#define CARD_BUS 1
-#define PORT_DEVFN (1 << 3)
 
-#define PCI_COMMAND 0x04
-#define PCI_BAR(n) (0x10 + 4 * (n))
 #define PCI_CAPABILITIES 0x34
-#define PCI_COMMAND_ON 0x06 /* memory and bus master */
-
-#define SLOT_CONTROL 0x18 /* in the PCI Express capability */
-#define SLOT_OFF 0x0700   /* power controller and its indicator: off */
-#define SLOT_ON 0x0100
 
 #define WAIT_MS 10000
 
+static const struct slot {
+    unsigned bus;
+    unsigned port_devfn;
+    uint64_t regs;
+    uint64_t msix;
+    uint64_t hbm;
+    uint64_t hbm_last; /* what the port lets through */
+} slots[] = {
+    [CARD_UNDER_TEST] = { CARD_BUS, 1 << 3, CARD_REGS, CARD_MSIX, CARD_HBM,
+                          0xffffffffffull },
+    [PEER] = { PEER_BUS, 2 << 3, PEER_REGS, PEER_MSIX, PEER_HBM,
+               0x6fffffffffull },
+};
+
+static const struct slot *slot = &slots[CARD_UNDER_TEST];
+
+void card_select(enum card_slot which)
+{
+    slot = &slots[which];
+}
+
 /* ---- Configuration space ------------------------------------------------- */
 
-static uint64_t ecam(unsigned bus, unsigned devfn, unsigned offset)
+uint64_t card_config_address(unsigned offset)
 {
-    return ECAM + (bus << 20) + (devfn << 12) + offset;
+    return ECAM + (slot->bus << 20) + offset;
+}
+
+uint64_t port_config_address(unsigned offset)
+{
+    return ECAM + (slot->port_devfn << 12) + offset;
 }
 
 uint32_t card_config_read(unsigned offset, unsigned size)
 {
-    return qemu_read(ecam(CARD_BUS, 0, offset), size);
+    return qemu_read(card_config_address(offset), size);
 }
 
 void card_config_write(unsigned offset, uint32_t value, unsigned size)
 {
-    qemu_write(ecam(CARD_BUS, 0, offset), value, size);
+    qemu_write(card_config_address(offset), value, size);
 }
 
 uint32_t port_config_read(unsigned offset, unsigned size)
 {
-    return qemu_read(ecam(0, PORT_DEVFN, offset), size);
+    return qemu_read(port_config_address(offset), size);
 }
 
 void port_config_write(unsigned offset, uint32_t value, unsigned size)
 {
-    qemu_write(ecam(0, PORT_DEVFN, offset), value, size);
+    qemu_write(port_config_address(offset), value, size);
 }
 
 static unsigned find_capability(uint32_t (*read)(unsigned, unsigned),
@@ -95,24 +112,46 @@ void card_setup_ecam(void)
 
 void card_setup_port(void)
 {
+    uint32_t memory = slot->regs >> 16;
+
     card_setup_ecam();
-    port_config_write(0x18, 0x00010100, 4); /* buses: 0, 1, up to 1 */
-    port_config_write(0x20, 0xe1f0e000, 4); /* memory window */
+    port_config_write(0x18, slot->bus << 16 | slot->bus << 8, 4);
+    port_config_write(0x20, (memory + 0x1f0) << 16 | memory, 4);
     port_config_write(0x24, 0xfff10001, 4); /* prefetchable, 64 bits */
-    port_config_write(0x28, CARD_HBM >> 32, 4);
-    port_config_write(0x2c, 0xff, 4);
+    port_config_write(0x28, slot->hbm >> 32, 4);
+    port_config_write(0x2c, slot->hbm_last >> 32, 4);
     port_config_write(PCI_COMMAND, PCI_COMMAND_ON, 2);
+}
+
+void port_set_power(bool on)
+{
+    port_config_write(port_capability(CAP_EXPRESS) + SLOT_CONTROL,
+                      on ? SLOT_ON : SLOT_OFF, 2);
+}
+
+void port_reset_bus(void)
+{
+    port_config_write(PCI_BRIDGE_CONTROL, PCI_BRIDGE_RESET, 2);
+    port_config_write(PCI_BRIDGE_CONTROL, 0, 2);
+}
+
+void card_set_bar(unsigned bar, uint64_t at)
+{
+    card_config_write(PCI_BAR(bar), at, 4);
+    card_config_write(PCI_BAR(bar) + 4, at >> 32, 4);
 }
 
 void card_setup_bars(void)
 {
-    card_config_write(PCI_BAR(NPU_BAR_REGS), CARD_REGS, 4);
-    card_config_write(PCI_BAR(NPU_BAR_REGS) + 4, 0, 4);
-    card_config_write(PCI_BAR(NPU_BAR_HBM), (uint32_t)CARD_HBM, 4);
-    card_config_write(PCI_BAR(NPU_BAR_HBM) + 4, CARD_HBM >> 32, 4);
-    card_config_write(PCI_BAR(NPU_BAR_MSIX), CARD_MSIX, 4);
-    card_config_write(PCI_BAR(NPU_BAR_MSIX) + 4, 0, 4);
+    card_set_bar(NPU_BAR_REGS, slot->regs);
+    card_set_bar(NPU_BAR_HBM, slot->hbm);
+    card_set_bar(NPU_BAR_MSIX, slot->msix);
     card_config_write(PCI_COMMAND, PCI_COMMAND_ON, 2);
+}
+
+void card_set_power_state(unsigned state)
+{
+    card_config_write(card_capability(CAP_PM) + 4, state, 2);
 }
 
 void card_start_with(const char *args, const char *device)
@@ -130,7 +169,7 @@ void card_start(const char *device)
 
 void card_unplug(void)
 {
-    port_config_write(port_capability(0x10) + SLOT_CONTROL, SLOT_OFF, 2);
+    port_set_power(false);
     qmp_wait_event("DEVICE_DELETED");
 }
 
@@ -139,14 +178,14 @@ void card_plug(const char *props)
     qmp("{ 'execute': 'device_add', 'arguments': { 'id': 'card', "
         "'bus': 'port0', %s } }",
         props);
-    port_config_write(port_capability(0x10) + SLOT_CONTROL, SLOT_ON, 2);
+    port_set_power(true);
     card_setup_bars();
     card_wait_ready();
 }
 
 void card_flr(void)
 {
-    unsigned express = card_capability(0x10);
+    unsigned express = card_capability(CAP_EXPRESS);
     uint16_t control = card_config_read(express + 8, 2);
 
     card_config_write(express + 8, control | 1 << 15, 2);
@@ -157,22 +196,22 @@ void card_flr(void)
 
 uint32_t reg_read(uint64_t offset)
 {
-    return qemu_read(CARD_REGS + offset, 4);
+    return qemu_read(slot->regs + offset, 4);
 }
 
 uint64_t reg_read64(uint64_t offset)
 {
-    return qemu_read(CARD_REGS + offset, 8);
+    return qemu_read(slot->regs + offset, 8);
 }
 
 void reg_write(uint64_t offset, uint32_t value)
 {
-    qemu_write(CARD_REGS + offset, value, 4);
+    qemu_write(slot->regs + offset, value, 4);
 }
 
 void reg_write64(uint64_t offset, uint64_t value)
 {
-    qemu_write(CARD_REGS + offset, value, 8);
+    qemu_write(slot->regs + offset, value, 8);
 }
 
 void reg_wait(uint64_t offset, uint32_t mask, uint32_t value)
@@ -201,10 +240,10 @@ void card_wait_ready(void)
 
 void msix_enable(void)
 {
-    unsigned at = card_capability(0x11);
+    unsigned at = card_capability(CAP_MSIX);
 
     for (unsigned vector = 0; vector < NPU_MAX_VECTORS; vector++) {
-        uint64_t entry = CARD_MSIX + 16 * vector;
+        uint64_t entry = slot->msix + 16 * vector;
 
         qemu_write(entry, HOST_MESSAGES + 4 * vector, 4);
         qemu_write(entry + 4, 0, 4);
@@ -216,12 +255,12 @@ void msix_enable(void)
 
 void msix_mask(unsigned vector, bool masked)
 {
-    qemu_write(CARD_MSIX + 16 * vector + 12, masked, 4);
+    qemu_write(slot->msix + 16 * vector + 12, masked, 4);
 }
 
 bool msix_pending(unsigned vector)
 {
-    return qemu_read(CARD_MSIX + 0x800, 4) & 1u << vector;
+    return qemu_read(slot->msix + 0x800, 4) & 1u << vector;
 }
 
 uint32_t msix_message(unsigned vector)
@@ -250,6 +289,11 @@ void msix_wait(unsigned vector)
 /* ---- Address spaces ------------------------------------------------------ */
 
 static uint64_t next_table = HBM_TABLES;
+
+void space_forget_all(void)
+{
+    next_table = HBM_TABLES;
+}
 
 static uint64_t table_new(void)
 {
@@ -341,14 +385,10 @@ struct queue queue_new(unsigned index, uint64_t root)
     };
 }
 
-void queue_enable(struct queue *queue)
+void queue_write_registers(const struct queue *queue)
 {
-    static const uint8_t zero[64];
     uint64_t base = NPU_REG_QUEUE(queue->index);
 
-    queue->tail = 0;
-    qemu_write(queue->tail_at, 0, 8);
-    qemu_copy_in(queue->fence_at, zero, sizeof(zero));
     reg_write64(base + NPU_QUEUE_RING, queue->ring);
     reg_write64(base + NPU_QUEUE_TAIL, queue->tail_at);
     reg_write64(base + NPU_QUEUE_FENCE, queue->fence_at);
@@ -357,7 +397,22 @@ void queue_enable(struct queue *queue)
     reg_write(base + NPU_QUEUE_DIE_MASK, queue->die_mask);
     reg_write(base + NPU_QUEUE_PRIORITY, queue->priority);
     reg_write(base + NPU_QUEUE_VECTOR, queue->vector);
-    reg_write(base + NPU_QUEUE_CONTROL, NPU_QUEUE_CONTROL_ENABLE);
+}
+
+void queue_control(const struct queue *queue, uint32_t command)
+{
+    reg_write(NPU_REG_QUEUE(queue->index) + NPU_QUEUE_CONTROL, command);
+}
+
+void queue_enable(struct queue *queue)
+{
+    static const uint8_t zero[64];
+
+    queue->tail = 0;
+    qemu_write(queue->tail_at, 0, 8);
+    qemu_copy_in(queue->fence_at, zero, sizeof(zero));
+    queue_write_registers(queue);
+    queue_control(queue, NPU_QUEUE_CONTROL_ENABLE);
 }
 
 void queue_push(struct queue *queue, const struct npu_packet *packet)

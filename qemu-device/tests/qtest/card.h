@@ -16,10 +16,18 @@
 /* Argument for card_unplug() and card_plug(): hot-plug without ACPI. */
 #define CARD_HOTPLUG "-global ICH9-LPC.acpi-pci-hotplug-with-bridge-support=off"
 
-/* Where the BARs are put. */
+/* Where it is, and where its BARs are put. */
+#define CARD_BUS 1
 #define CARD_REGS 0xe0000000ull
 #define CARD_MSIX 0xe1000000ull
 #define CARD_HBM 0x8000000000ull
+
+/* Room for a second one. */
+#define PEER_PORT "-device pcie-root-port,id=port1,bus=pcie.0,addr=2,chassis=2 "
+#define PEER_BUS 2
+#define PEER_REGS 0xe8000000ull
+#define PEER_MSIX 0xe9000000ull
+#define PEER_HBM 0x6000000000ull
 
 /*
  * Where the tests have their things.  Guest memory: rings from HOST_RINGS on
@@ -43,6 +51,23 @@
 #define VA_PROGRAM (VA_DATA + 0x10000)
 #define VA_TENSORS (VA_DATA + 0x200000)
 
+/* Configuration space */
+#define PCI_COMMAND 0x04
+#define PCI_COMMAND_ON 0x06 /* memory and bus master */
+#define PCI_BAR(n) (0x10 + 4 * (n))
+#define PCI_BRIDGE_CONTROL 0x3e
+#define PCI_BRIDGE_RESET 0x40
+#define CAP_PM 0x01
+#define CAP_EXPRESS 0x10
+#define CAP_MSIX 0x11
+#define SLOT_CONTROL 0x18 /* in the PCI Express capability */
+#define SLOT_OFF 0x0700   /* power controller and its indicator */
+#define SLOT_ON 0x0100
+
+/* Which card all that follows is about. */
+enum card_slot { CARD_UNDER_TEST, PEER };
+void card_select(enum card_slot which);
+
 /* QEMU with "-device DEVICE" behind the root port, BARs in place. */
 void card_start(const char *device);
 /* The same with more arguments in front. */
@@ -51,6 +76,9 @@ void card_start_with(const char *args, const char *device);
 void card_setup_ecam(void);
 void card_setup_port(void);
 void card_setup_bars(void);
+void card_set_bar(unsigned bar, uint64_t at);
+/* 0: at work, 3: D3hot */
+void card_set_power_state(unsigned state);
 /* Play the guest's side of the slot.  @props: what device_add takes, in JSON. */
 void card_unplug(void);
 void card_plug(const char *props);
@@ -60,12 +88,18 @@ uint32_t card_config_read(unsigned offset, unsigned size);
 void card_config_write(unsigned offset, uint32_t value, unsigned size);
 uint32_t port_config_read(unsigned offset, unsigned size);
 void port_config_write(unsigned offset, uint32_t value, unsigned size);
+/* Where these are in memory. */
+uint64_t card_config_address(unsigned offset);
+uint64_t port_config_address(unsigned offset);
 /* Offset of a capability, 0: none. */
 unsigned card_capability(uint8_t id);
 unsigned card_extended_capability(uint16_t id);
 unsigned port_capability(uint8_t id);
 
 void card_flr(void);
+/* The slot's power; off, the card is unplugged. */
+void port_set_power(bool on);
+void port_reset_bus(void);
 
 /* Registers */
 uint32_t reg_read(uint64_t offset);
@@ -87,6 +121,8 @@ void msix_wait(unsigned vector);
 
 /* Address spaces: the root, an HBM offset. */
 uint64_t space_new(void);
+/* Of what was made so far, nothing is needed any more. */
+void space_forget_all(void);
 /* Map 2 MiB or 4 KiB; @leaf has the entry's flags and aperture. */
 void space_map_2m(uint64_t root, uint64_t va, uint64_t leaf);
 void space_map_4k(uint64_t root, uint64_t va, uint64_t leaf);
@@ -114,6 +150,8 @@ struct queue {
 /* A queue with default values; then write its registers, and enable it. */
 struct queue queue_new(unsigned index, uint64_t root);
 void queue_enable(struct queue *queue);
+void queue_write_registers(const struct queue *queue);
+void queue_control(const struct queue *queue, uint32_t command);
 void queue_push(struct queue *queue, const struct npu_packet *packet);
 void queue_ring_doorbell(const struct queue *queue);
 uint32_t queue_state(const struct queue *queue);

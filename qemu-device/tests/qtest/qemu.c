@@ -156,11 +156,10 @@ static void qemu_spawn(const char *format, va_list ap)
 
     vsnprintf(text, sizeof(text), format, ap);
     snprintf(common, sizeof(common),
-             "-nodefaults -display none -machine q35 -accel qtest -m 256M "
-             "-qtest-log none "
+             "-nodefaults -display none -machine q35 -m 256M -qtest-log none %s"
              "-chardev socket,id=qtest,fd=%d -qtest chardev:qtest "
              "-chardev socket,id=qmp,fd=%d -mon chardev=qmp,mode=control",
-             qtest, monitor);
+             strstr(text, "-accel ") ? "" : "-accel qtest ", qtest, monitor);
     qemu_stderr_fd = memfd_create("stderr", MFD_CLOEXEC);
     events[0] = 0;
     qemu_pid = fork();
@@ -249,6 +248,11 @@ void qemu_print_stderr(void)
     for (char *line = strtok(text, "\n"); line; line = strtok(NULL, "\n")) {
         printf("# qemu: %s\n", line);
     }
+}
+
+int qemu_process(void)
+{
+    return qemu_pid;
 }
 
 unsigned qemu_threads(const char *prefix)

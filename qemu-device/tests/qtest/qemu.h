@@ -10,7 +10,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Additional arguments, separated by spaces.  A q35 machine with 256 MiB. */
+/*
+ * Additional arguments, separated by spaces.  A q35 machine with 256 MiB, whose CPU
+ * does not run unless they name an accelerator.
+ */
 void qemu_start(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /* Ends by QMP's quit; QEMU must be gone in time with status 0. */
@@ -43,6 +46,9 @@ void qmp_wait_event(const char *name);
 /* What QEMU has printed so far; as diagnostics of a test, or as text. */
 void qemu_print_stderr(void);
 const char *qemu_stderr(void);
+
+/* Its process id. */
+int qemu_process(void);
 
 /* Threads whose name begins so, and CPU time that QEMU has used. */
 unsigned qemu_threads(const char *prefix);

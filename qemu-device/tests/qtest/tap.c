@@ -58,7 +58,7 @@ static int tap_run(const struct tap_case *test)
     pid = fork();
     if (!pid) {
         alarm(TAP_SECONDS);
-        test->run();
+        test->run(test);
         fflush(stdout);
         _exit(0);
     }

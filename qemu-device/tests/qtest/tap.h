@@ -12,7 +12,8 @@
 
 struct tap_case {
     const char *name;
-    void (*run)(void);
+    void (*run)(const struct tap_case *test);
+    const void *opaque; /* for run() */
     struct tap_case *next;
 };
 
@@ -25,7 +26,7 @@ void tap_skip(const char *why) __attribute__((noreturn));
 
 /* TEST(area, case) { ... } is the test "area: case". */
 #define TEST(area, what)                                                    \
-    static void test_##area##_##what(void);                                 \
+    static void test_##area##_##what(const struct tap_case *test_);         \
     __attribute__((constructor)) static void register_##area##_##what(void) \
     {                                                                       \
         static struct tap_case test = {                                     \
@@ -34,7 +35,8 @@ void tap_skip(const char *why) __attribute__((noreturn));
         };                                                                  \
         tap_register(&test);                                                \
     }                                                                       \
-    static void test_##area##_##what(void)
+    static void test_##area##_##what(const struct tap_case *test_           \
+                                     __attribute__((unused)))
 
 #define EXPECT(condition)                                           \
     do {                                                            \

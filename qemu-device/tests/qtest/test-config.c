@@ -2,9 +2,6 @@
 /* The PCI Express function. */
 #include "card.h"
 
-#define CAP_PM 0x01
-#define CAP_EXPRESS 0x10
-#define CAP_MSIX 0x11
 #define EXT_CAP_AER 0x01
 #define EXT_CAP_SERIAL 0x03
 

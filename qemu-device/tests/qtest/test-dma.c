@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Host memory that cannot be reached: addresses, bus mastering, an IOMMU. */
 #include "card.h"
+#include "vtd.h"
 
 #define UNMAPPED 0x7000000000ull
-#define PCI_COMMAND 4
 
 static struct queue start_queue(void)
 {
@@ -239,74 +239,35 @@ TEST(dma, bus_master_of_the_port_off)
 
 /* ---- An IOMMU ------------------------------------------------------------ */
 
-#define VTD 0xfed90000ull
-#define VTD_GCMD 0x18
-#define VTD_GSTS 0x1c
-#define VTD_RTADDR 0x20
-#define VTD_CCMD 0x28
-#define VTD_IOTLB 0xf8
-#define VTD_ENABLE (1u << 31)
-#define VTD_SET_ROOT (1u << 30)
-
-/* Its tables in guest memory, what is behind them, and what it shows. */
-#define VTD_ROOT 0x4000000ull
-#define VTD_CONTEXT 0x4001000ull
-#define VTD_TABLES 0x4002000ull
 #define HOST_BEHIND_VTD 0x5000000ull
 #define IOVA 0x100000000ull /* shows guest memory from 16 MiB on */
 
-static void vtd_invalidate(void)
-{
-    qemu_write(VTD + VTD_CCMD, 1ull << 63 | 1ull << 61, 8);
-    qemu_write(VTD + VTD_IOTLB, 1ull << 63 | 1ull << 60, 8);
-}
-
-/* 48 bits: four levels, and 2 MiB leaves; 64 MiB of them. */
 static void vtd_fill_tables(void)
 {
-    uint64_t level3 = VTD_TABLES, level2 = level3 + 0x1000;
-    uint64_t level1 = level2 + 0x1000;
-
-    qemu_write(level3, level2 | 3, 8);
-    qemu_write(level2 + 8 * (IOVA >> 30), level1 | 3, 8);
-    for (uint64_t i = 0; i < 32; i++) {
-        qemu_write(level1 + 8 * i, (HOST_RINGS + (i << 21)) | 1 << 7 | 3, 8);
+    vtd_clear();
+    vtd_add_bus(CARD_BUS);
+    for (uint64_t at = 0; at < 64 << 20; at += 2 << 20) {
+        vtd_map(IOVA + at, 1, HOST_RINGS + at, VTD_READ | VTD_WRITE);
     }
-    qemu_write(VTD_ROOT + 16, VTD_CONTEXT | 1, 8);
-    qemu_write(VTD_CONTEXT, level3 | 1, 8);
-    qemu_write(VTD_CONTEXT + 8, 1 << 8 | 2, 8);
-}
-
-static void vtd_enable(void)
-{
-    qemu_write(VTD + VTD_RTADDR, VTD_ROOT, 8);
-    qemu_write(VTD + VTD_GCMD, VTD_SET_ROOT, 4);
-    qemu_write(VTD + VTD_GCMD, VTD_ENABLE, 4);
-    EXPECT(qemu_read(VTD + VTD_GSTS, 4) & VTD_ENABLE);
-    vtd_invalidate();
 }
 
 static void vtd_start(void)
 {
-    card_start_with("-device intel-iommu,intremap=off,aw-bits=48",
-                    "npu-x6000,hbm=64M");
+    card_start_with(VTD_ARGS, "npu-x6000,hbm=64M");
+    vtd_clear();
 }
 
 /* queue_new() with the addresses that the IOMMU shows. */
 static struct queue vtd_enable_queue(unsigned index)
 {
-    struct queue queue = queue_new(index, space_new());
-    uint64_t base = NPU_REG_QUEUE(index), move = IOVA - HOST_RINGS;
+    struct queue queue = queue_new(index, space_new()), shown = queue;
 
     qemu_write(queue.tail_at, 0, 8);
-    reg_write64(base + NPU_QUEUE_RING, queue.ring + move);
-    reg_write64(base + NPU_QUEUE_TAIL, queue.tail_at + move);
-    reg_write64(base + NPU_QUEUE_FENCE, queue.fence_at + move);
-    reg_write64(base + NPU_QUEUE_ROOT, queue.root);
-    reg_write(base + NPU_QUEUE_RING_ORDER, queue.order);
-    reg_write(base + NPU_QUEUE_DIE_MASK, 1);
-    reg_write(base + NPU_QUEUE_VECTOR, NPU_NO_VECTOR);
-    reg_write(base + NPU_QUEUE_CONTROL, NPU_QUEUE_CONTROL_ENABLE);
+    shown.ring += IOVA - HOST_RINGS;
+    shown.tail_at += IOVA - HOST_RINGS;
+    shown.fence_at += IOVA - HOST_RINGS;
+    queue_write_registers(&shown);
+    queue_control(&shown, NPU_QUEUE_CONTROL_ENABLE);
     return queue;
 }
 
@@ -364,7 +325,6 @@ TEST(iommu, unmapped)
 {
     struct npu_packet copy = vtd_copy();
     struct queue queue;
-    uint64_t leaf;
 
     vtd_start();
     vtd_fill_tables();
@@ -372,8 +332,7 @@ TEST(iommu, unmapped)
     queue = vtd_enable_queue(0);
     queue_push(&queue, &copy);
     queue_sync(&queue);
-    leaf = VTD_TABLES + 0x2000 + 8 * ((HOST_DATA - HOST_RINGS) >> 21);
-    qemu_write(leaf, 0, 8);
+    vtd_map(HOST_DATA - HOST_RINGS + IOVA, 1, 0, 0);
     vtd_invalidate();
     qemu_write(CARD_HBM + HBM_DATA, 0x55, 4);
     queue_push(&queue, &copy);
@@ -387,12 +346,10 @@ TEST(iommu, read_only)
 {
     struct npu_packet copy = vtd_copy();
     struct queue queue;
-    uint64_t leaf;
 
     vtd_start();
     vtd_fill_tables();
-    leaf = VTD_TABLES + 0x2000 + 8 * ((HOST_DATA - HOST_RINGS) >> 21);
-    qemu_write(leaf, HOST_DATA | 1 << 7 | 1, 8);
+    vtd_map(HOST_DATA - HOST_RINGS + IOVA, 1, HOST_DATA, VTD_READ);
     vtd_enable();
     queue = vtd_enable_queue(0);
     queue_push(&queue, &copy);
@@ -455,8 +412,7 @@ TEST(iommu, unplug_while_copying)
     struct npu_packet copy = vtd_copy();
     struct queue queue;
 
-    card_start_with(CARD_HOTPLUG " -device intel-iommu,intremap=off,aw-bits=48",
-                    "npu-x6000,hbm=64M");
+    card_start_with(CARD_HOTPLUG " " VTD_ARGS, "npu-x6000,hbm=64M");
     vtd_fill_tables();
     vtd_enable();
     for (unsigned i = 0; i < 5; i++) {

@@ -19,11 +19,6 @@ static uint64_t queue_reg64(const struct queue *queue, unsigned offset)
     return reg_read64(NPU_REG_QUEUE(queue->index) + offset);
 }
 
-static void queue_control(const struct queue *queue, uint32_t command)
-{
-    reg_write(NPU_REG_QUEUE(queue->index) + NPU_QUEUE_CONTROL, command);
-}
-
 static uint64_t die_busy(unsigned die)
 {
     return reg_read64(NPU_REG_DIE(die) + NPU_DIE_BUSY_HOST);

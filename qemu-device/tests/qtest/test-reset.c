@@ -94,12 +94,12 @@ TEST(reset, flr_clears_the_function)
     unsigned express;
 
     card_start("npu-x6000,hbm=64M");
-    express = card_capability(0x10);
+    express = card_capability(CAP_EXPRESS);
     msix_enable();
     card_config_write(express + 8, 1 << 15, 2);
     EXPECT_EQ(card_config_read(4, 2) & 6, 0);
     EXPECT_EQ(card_config_read(0x10, 4) & ~0xfu, 0);
-    EXPECT_EQ(card_config_read(card_capability(0x11) + 2, 2) & 0x8000, 0);
+    EXPECT_EQ(card_config_read(card_capability(CAP_MSIX) + 2, 2) & 0x8000, 0);
     card_setup_bars();
     EXPECT_EQ(reg_read(NPU_REG_MAGIC), NPU_MAGIC);
     qemu_quit();
