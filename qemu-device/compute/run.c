@@ -65,11 +65,13 @@ static bool bind_tensors(struct npu_run *run, const uint64_t *base,
 
 static bool bind_scalars(struct npu_run *run, const uint64_t *word)
 {
+    uint32_t first = run->code->header.base_count;
+
     for (uint32_t i = 0; i < run->code->header.scalar_count; i++) {
-        if (word[i] >> 32) {
+        if (word[first + i] >> 32) {
             return false;
         }
-        run->scalar[i] = (uint32_t)word[i];
+        run->scalar[i] = (uint32_t)word[first + i];
     }
     return true;
 }
@@ -92,7 +94,6 @@ static struct npu_run *run_alloc(const struct npu_code *code)
 struct npu_run *npu_run_new(const struct npu_code *code, const void *args,
                             size_t args_size, struct npu_verdict *verdict)
 {
-    uint32_t bases = code->header.base_count;
     const uint64_t *word = args;
     struct npu_run *run;
 
@@ -106,7 +107,7 @@ struct npu_run *npu_run_new(const struct npu_code *code, const void *args,
         verdict->code = NPU_ERR_RESOURCES;
         return NULL;
     }
-    if (!bind_scalars(run, word + bases) || !bind_tensors(run, word, verdict)) {
+    if (!bind_scalars(run, word) || !bind_tensors(run, word, verdict)) {
         free(run);
         return NULL;
     }

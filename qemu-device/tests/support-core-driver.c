@@ -352,17 +352,17 @@ static void fp_write_image(struct fake *f, const struct fake_program *p)
 struct npu_packet fp_load(struct fake *f, struct fake_program *p,
                           uint64_t cookie)
 {
-    struct npu_packet packet = {
-        .opcode = NPU_PACKET_RUN,
-        .run = {
-            .program = p->va,
-            .args = p->args_va,
-            .report = p->report_va,
-            .cookie = cookie,
-            .program_size = fp_image_size(p),
-            .args_size = 8 * (p->bases + p->scalars),
-        },
-    };
+    struct npu_packet packet;
+
+    /* Also the rest of the union, which an initializer leaves to chance. */
+    memset(&packet, 0, sizeof(packet));
+    packet.opcode = NPU_PACKET_RUN;
+    packet.run.program = p->va;
+    packet.run.args = p->args_va;
+    packet.run.report = p->report_va;
+    packet.run.cookie = cookie;
+    packet.run.program_size = fp_image_size(p);
+    packet.run.args_size = 8 * (p->bases + p->scalars);
 
     fp_write_image(f, p);
     memcpy(fake_client_ptr(f, p->args_va), p->args, packet.run.args_size);

@@ -1,0 +1,421 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Good instructions of every kind, by chance. */
+#include <string.h>
+
+#include "shapes.h"
+
+#define ELEMENTS 400 /* of a tensor, so that it fits in its slot */
+#define LONG 700     /* of one with a single dimension: several rows */
+
+struct shaper {
+    struct draft *draft;
+    struct random *random;
+    struct npu_insn insn;
+    uint8_t dtype[3]; /* of the operands */
+    bool failed;      /* there is no room */
+};
+
+struct shape {
+    unsigned rank;
+    uint64_t extent[NPU_MAX_RANK];
+};
+
+typedef void make(struct shaper *shaper);
+
+static make fill, copy, gather, stall, unary, binary, softmax, reduce, argmax,
+    matmul, conv2d, pool2d;
+
+/* Element types that operands may have, a bit each. */
+#define SET_F (1u << NPU_DTYPE_F32 | 1u << NPU_DTYPE_F16)
+#define SET_T (SET_F | 1u << NPU_DTYPE_S32)
+#define SET_ANY (SET_T | 1u << NPU_DTYPE_S8)
+
+/* clang-format off */
+static const struct kind {
+    uint16_t opcode;
+    uint8_t types;
+    make *make;
+} kinds[] = {
+    { NPU_OP_STALL, 0, stall },
+    { NPU_OP_FILL, SET_ANY, fill },
+    { NPU_OP_COPY, SET_ANY, copy },
+    { NPU_OP_GATHER, SET_ANY, gather },
+    { NPU_OP_ADD, SET_T, binary },
+    { NPU_OP_SUB, SET_T, binary },
+    { NPU_OP_MUL, SET_T, binary },
+    { NPU_OP_DIV, SET_T, binary },
+    { NPU_OP_MIN, SET_T, binary },
+    { NPU_OP_MAX, SET_T, binary },
+    { NPU_OP_NEG, SET_T, unary },
+    { NPU_OP_ABS, SET_T, unary },
+    { NPU_OP_RELU, SET_T, unary },
+    { NPU_OP_EXP, SET_F, unary },
+    { NPU_OP_LOG, SET_F, unary },
+    { NPU_OP_SQRT, SET_F, unary },
+    { NPU_OP_RSQRT, SET_F, unary },
+    { NPU_OP_TANH, SET_F, unary },
+    { NPU_OP_SIGMOID, SET_F, unary },
+    { NPU_OP_GELU, SET_F, unary },
+    { NPU_OP_GELU_TANH, SET_F, unary },
+    { NPU_OP_SILU, SET_F, unary },
+    { NPU_OP_SOFTMAX, SET_F, softmax },
+    { NPU_OP_REDUCE_SUM, SET_T, reduce },
+    { NPU_OP_REDUCE_MEAN, SET_F, reduce },
+    { NPU_OP_REDUCE_MAX, SET_T, reduce },
+    { NPU_OP_ARGMAX, SET_T, argmax },
+    { NPU_OP_MATMUL, SET_F | 1u << NPU_DTYPE_S8, matmul },
+    { NPU_OP_CONV2D, SET_F, conv2d },
+    { NPU_OP_MAXPOOL2D, SET_ANY, pool2d },
+    { NPU_OP_AVGPOOL2D, SET_F, pool2d },
+};
+/* clang-format on */
+
+#define KINDS (sizeof(kinds) / sizeof(kinds[0]))
+
+uint64_t random_next(struct random *random)
+{
+    uint64_t z = random->state += 0x9e3779b97f4a7c15ull;
+
+    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9ull;
+    z = (z ^ (z >> 27)) * 0x94d049bb133111ebull;
+    return z ^ (z >> 31);
+}
+
+uint32_t random_below(struct random *random, uint32_t n)
+{
+    return random_next(random) % n;
+}
+
+static bool one_in(struct shaper *shaper, unsigned n)
+{
+    return random_below(shaper->random, n) == 0;
+}
+
+/* From low to high, both included */
+static uint32_t between(struct shaper *shaper, uint32_t low, uint32_t high)
+{
+    return low + random_below(shaper->random, high - low + 1);
+}
+
+static uint8_t pick_type(struct shaper *shaper, unsigned set)
+{
+    uint8_t dtype;
+
+    do {
+        dtype = between(shaper, NPU_DTYPE_F32, NPU_DTYPE_S32);
+    } while (!(set >> dtype & 1));
+    return dtype;
+}
+
+static unsigned size_of(unsigned dtype)
+{
+    return dtype == NPU_DTYPE_S8 ? 1 : dtype == NPU_DTYPE_F16 ? 2 : 4;
+}
+
+static struct shape any_shape(struct shaper *shaper, unsigned low)
+{
+    struct shape shape = { .rank = between(shaper, low, NPU_MAX_RANK) };
+    uint64_t left = ELEMENTS;
+    unsigned dim;
+
+    if (low == 1 && one_in(shaper, 4)) {
+        shape.rank = 1;
+        shape.extent[0] = between(shaper, 1, LONG);
+        return shape;
+    }
+    for (dim = 0; dim < shape.rank; dim++) {
+        uint64_t most = left < 20 ? left : 20;
+
+        shape.extent[dim] = one_in(shaper, 3) ?
+                                between(shaper, 1, most) :
+                                between(shaper, 1, most < 3 ? most : 3);
+        left /= shape.extent[dim];
+    }
+    return shape;
+}
+
+/* ---- Tensors ------------------------------------------------------------- */
+
+/* An order of the dimensions in memory: as they come, or two of them swapped. */
+static void order_dims(struct shaper *shaper, unsigned rank, unsigned *order)
+{
+    unsigned a = random_below(shaper->random, rank);
+    unsigned b = random_below(shaper->random, rank), dim;
+
+    for (dim = 0; dim < rank; dim++) {
+        order[dim] = dim;
+    }
+    if (one_in(shaper, 3)) {
+        order[a] = b;
+        order[b] = a;
+    }
+}
+
+static void lay_out(struct shaper *shaper, struct npu_tensor *tensor,
+                    bool source)
+{
+    unsigned order[NPU_MAX_RANK], i;
+    int64_t stride = size_of(tensor->dtype);
+
+    order_dims(shaper, tensor->rank, order);
+    for (i = tensor->rank; i-- > 0;) {
+        unsigned dim = order[i];
+
+        if (source && one_in(shaper, 12)) {
+            tensor->stride[dim] = 0;
+            continue;
+        }
+        tensor->stride[dim] = stride;
+        stride *= tensor->extent[dim] + (one_in(shaper, 8) && stride < 256);
+        if (one_in(shaper, 8)) {
+            tensor->offset += tensor->stride[dim] * (tensor->extent[dim] - 1);
+            tensor->stride[dim] = -tensor->stride[dim];
+        }
+    }
+}
+
+/* The next operand */
+static void operand(struct shaper *shaper, unsigned dtype,
+                    const struct shape *shape)
+{
+    struct npu_program_header *header = &shaper->draft->header;
+    struct npu_tensor *tensor = &shaper->draft->tensor[header->tensor_count];
+    unsigned at = 0;
+
+    if (header->tensor_count == DRAFT_TENSORS ||
+        header->base_count == DRAFT_TENSORS) {
+        shaper->failed = true;
+        return;
+    }
+    while (shaper->insn.operand[at] != NPU_NONE) {
+        at++;
+    }
+    memset(tensor, 0, sizeof(*tensor));
+    tensor->base = header->base_count;
+    tensor->dtype = dtype;
+    tensor->rank = shape->rank;
+    memcpy(tensor->extent, shape->extent, sizeof(tensor->extent));
+    lay_out(shaper, tensor, at > 0);
+    shaper->draft->base[header->base_count++] = MEM_BASE +
+                                                header->tensor_count * MEM_SLOT;
+    shaper->insn.operand[at] = header->tensor_count++;
+}
+
+/* In the instruction, or in a slot of the arguments. */
+static void scalar(struct shaper *shaper, uint32_t value)
+{
+    struct npu_program_header *header = &shaper->draft->header;
+
+    if (header->scalar_count < DRAFT_SCALARS && one_in(shaper, 2)) {
+        shaper->draft->scalar[header->scalar_count] = value;
+        shaper->insn.scalar = header->scalar_count++;
+    } else {
+        shaper->insn.imm = value;
+    }
+}
+
+/* ---- Instructions -------------------------------------------------------- */
+
+static void stall(struct shaper *shaper)
+{
+    scalar(shaper, between(shaper, 0, 2));
+}
+
+static void fill(struct shaper *shaper)
+{
+    struct shape shape = any_shape(shaper, 1);
+
+    operand(shaper, shaper->dtype[0], &shape);
+    scalar(shaper, random_next(shaper->random));
+}
+
+static void copy(struct shaper *shaper)
+{
+    struct shape shape = any_shape(shaper, 1);
+
+    operand(shaper, shaper->dtype[0], &shape);
+    operand(shaper, shaper->dtype[1], &shape);
+}
+
+static void unary(struct shaper *shaper)
+{
+    struct shape shape = any_shape(shaper, 1);
+
+    operand(shaper, shaper->dtype[0], &shape);
+    operand(shaper, shaper->dtype[0], &shape);
+}
+
+static void binary(struct shaper *shaper)
+{
+    struct shape shape = any_shape(shaper, 1);
+    unsigned i;
+
+    for (i = 0; i < 3; i++) {
+        operand(shaper, shaper->dtype[0], &shape);
+    }
+}
+
+static void gather(struct shaper *shaper)
+{
+    struct shape d = any_shape(shaper, 1), a = d;
+    struct shape index = { .rank = 1, .extent = { d.extent[0] } };
+
+    a.extent[0] = between(shaper, 1, 20);
+    operand(shaper, shaper->dtype[0], &d);
+    operand(shaper, shaper->dtype[0], &a);
+    operand(shaper, NPU_DTYPE_S32, &index);
+}
+
+static void softmax(struct shaper *shaper)
+{
+    struct shape shape = any_shape(shaper, 1);
+
+    shaper->insn.axis.axis = random_below(shaper->random, shape.rank);
+    operand(shaper, shaper->dtype[0], &shape);
+    operand(shaper, shaper->dtype[0], &shape);
+}
+
+static void reduce_as(struct shaper *shaper, unsigned result)
+{
+    struct shape a = any_shape(shaper, 1), d = a;
+    unsigned axis = random_below(shaper->random, a.rank);
+
+    shaper->insn.axis.axis = axis;
+    d.extent[axis] = 1;
+    operand(shaper, result, &d);
+    operand(shaper, shaper->dtype[0], &a);
+}
+
+static void reduce(struct shaper *shaper)
+{
+    reduce_as(shaper, shaper->dtype[0]);
+}
+
+static void argmax(struct shaper *shaper)
+{
+    reduce_as(shaper, NPU_DTYPE_S32);
+}
+
+static void matmul(struct shaper *shaper)
+{
+    struct shape d = any_shape(shaper, 2), a = d, b = d;
+    unsigned m = d.rank - 2, n = d.rank - 1;
+    uint8_t source = shaper->dtype[0];
+    uint8_t result = source == NPU_DTYPE_S8 ? NPU_DTYPE_S32 : source;
+    uint64_t k = between(shaper, 1, 9);
+
+    if (source != NPU_DTYPE_F32 && one_in(shaper, 2)) {
+        result = NPU_DTYPE_F32;
+    }
+    a.extent[n] = k;
+    b.extent[m] = k;
+    operand(shaper, result, &d);
+    operand(shaper, source, &a);
+    operand(shaper, source, &b);
+    if (source == NPU_DTYPE_S8 && result == NPU_DTYPE_F32) {
+        scalar(shaper, 0x3f000000);
+    }
+}
+
+/* A window over an input extent; returns the extent of the output. */
+static uint64_t window(struct shaper *shaper, unsigned dim, uint64_t in,
+                       bool pooling)
+{
+    struct npu_insn_window *w = &shaper->insn.window;
+    uint64_t padded, span;
+
+    do {
+        w->kernel[dim] = between(shaper, 1, 3);
+        w->stride[dim] = between(shaper, 1, 3);
+        w->dilation[dim] = one_in(shaper, 3) ? 2 : 1;
+        w->pad_begin[dim] = random_below(shaper->random,
+                                         pooling ? w->kernel[dim] : 3);
+        w->pad_end[dim] = random_below(shaper->random,
+                                       pooling ? w->kernel[dim] : 3);
+        padded = in + w->pad_begin[dim] + w->pad_end[dim];
+        span = w->dilation[dim] * (w->kernel[dim] - 1u) + 1;
+    } while (padded < span || (pooling && in < span));
+    return (padded - span) / w->stride[dim] + 1;
+}
+
+static void windows(struct shaper *shaper, const struct shape *a,
+                    struct shape *d, bool pooling)
+{
+    struct npu_insn_window *w = &shaper->insn.window;
+
+    w->kernel[2] = w->stride[2] = w->dilation[2] = 1;
+    d->extent[2] = window(shaper, 0, a->extent[2], pooling);
+    d->extent[3] = window(shaper, 1, a->extent[3], pooling);
+}
+
+static void conv2d(struct shaper *shaper)
+{
+    unsigned groups = between(shaper, 1, 2), inputs = between(shaper, 1, 3);
+    unsigned outputs = between(shaper, 1, 5);
+    struct shape a = { 4,
+                       { between(shaper, 1, 2), groups * inputs,
+                         between(shaper, 1, 7), between(shaper, 1, 7) } };
+    struct shape d = { 4, { a.extent[0], groups * outputs } };
+    struct shape b = { 4, { groups * outputs, inputs } };
+    struct shape c = { 1, { groups * outputs } };
+
+    windows(shaper, &a, &d, false);
+    b.extent[2] = shaper->insn.window.kernel[0];
+    b.extent[3] = shaper->insn.window.kernel[1];
+    operand(shaper, shaper->dtype[0], &d);
+    operand(shaper, shaper->dtype[0], &a);
+    operand(shaper, shaper->dtype[0], &b);
+    if (one_in(shaper, 2)) {
+        operand(shaper, shaper->dtype[0], &c);
+    }
+}
+
+static void pool2d(struct shaper *shaper)
+{
+    struct shape a = { 4,
+                       { between(shaper, 1, 2), between(shaper, 1, 3),
+                         between(shaper, 5, 9), between(shaper, 5, 9) } };
+    struct shape d = a;
+
+    windows(shaper, &a, &d, true);
+    operand(shaper, shaper->dtype[0], &d);
+    operand(shaper, shaper->dtype[0], &a);
+    if (shaper->insn.opcode == NPU_OP_AVGPOOL2D && one_in(shaper, 2)) {
+        shaper->insn.flags = NPU_INSN_COUNT_PAD;
+    }
+}
+
+uint16_t shape_opcode(unsigned index)
+{
+    return index < KINDS ? kinds[index].opcode : 0;
+}
+
+bool shape_add(struct draft *draft, struct random *random, uint16_t opcode)
+{
+    struct shaper shaper = {
+        .draft = draft,
+        .random = random,
+        .insn = { .opcode = opcode, .scalar = NPU_NONE },
+    };
+    struct draft before = *draft;
+    unsigned i, j;
+
+    memset(shaper.insn.operand, 0xff, sizeof(shaper.insn.operand));
+    memset(shaper.insn.raw, 0, sizeof(shaper.insn.raw));
+    for (i = 0; i < KINDS && kinds[i].opcode != opcode; i++) {
+        continue;
+    }
+    if (i == KINDS || draft->header.insn_count >= DRAFT_INSNS) {
+        return false;
+    }
+    for (j = 0; kinds[i].types && j < 3; j++) {
+        shaper.dtype[j] = pick_type(&shaper, kinds[i].types);
+    }
+    kinds[i].make(&shaper);
+    if (shaper.failed) {
+        *draft = before;
+        return false;
+    }
+    draft->insn[draft->header.insn_count++] = shaper.insn;
+    return true;
+}
