@@ -55,8 +55,8 @@ int npu_client_open(struct drm_device *drm, struct drm_file *file)
 	nfile->ndev = ndev;
 	nfile->client_id = file->client_id;
 	mutex_init(&nfile->submit_lock);
-	xa_init_flags(&nfile->vms, XA_FLAGS_ALLOC1);
-	xa_init_flags(&nfile->queues, XA_FLAGS_ALLOC1);
+	xa_init_flags(&nfile->vms, XA_FLAGS_ALLOC);
+	xa_init_flags(&nfile->queues, XA_FLAGS_ALLOC);
 	file->driver_priv = nfile;
 	atomic_inc(&ndev->clients);
 	return 0;

@@ -31,6 +31,12 @@ struct npu_client {
 	atomic64_t jobs_failed;
 };
 
+/*
+ * Numbers of what a file has.  An array that keeps zero busy by itself would not do:
+ * erasing zero, which a client may ask for, makes it free.
+ */
+#define NPU_FILE_IDS	XA_LIMIT(1, INT_MAX)
+
 /**
  * struct npu_file - an open file
  * @ndev: card

@@ -490,7 +490,7 @@ int npu_ioctl_queue_create(struct drm_device *drm, void *data, struct drm_file *
 	if (IS_ERR(queue))
 		return PTR_ERR(queue);
 
-	ret = xa_alloc(&nfile->queues, &args->queue_id, queue, xa_limit_31b, GFP_KERNEL);
+	ret = xa_alloc(&nfile->queues, &args->queue_id, queue, NPU_FILE_IDS, GFP_KERNEL);
 	if (ret)
 		npu_queue_destroy(queue);
 	return ret;

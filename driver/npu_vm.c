@@ -192,7 +192,7 @@ int npu_ioctl_vm_create(struct drm_device *drm, void *data, struct drm_file *fil
 	if (IS_ERR(vm))
 		return PTR_ERR(vm);
 
-	ret = xa_alloc(&nfile->vms, &args->vm_id, vm, xa_limit_31b, GFP_KERNEL);
+	ret = xa_alloc(&nfile->vms, &args->vm_id, vm, NPU_FILE_IDS, GFP_KERNEL);
 	if (ret)
 		npu_vm_put(vm);
 	return ret;

@@ -137,6 +137,17 @@ TEST_F(queue, destroy_checks_its_arguments)
 	EXPECT_EQ(-ENOENT, npt_queue_destroy(self->fd, queue));
 }
 
+/* Also when somebody tried to destroy that one. */
+TEST_F(queue, zero_is_no_number)
+{
+	uint32_t queue;
+
+	ASSERT_EQ(0, npt_queue_create(&self->client, 0, 0, &queue));
+	EXPECT_EQ(-ENOENT, npt_queue_destroy(self->fd, 0));
+	ASSERT_EQ(0, npt_queue_create(&self->client, 0, 0, &queue));
+	EXPECT_NE(0, queue);
+}
+
 TEST_F(queue, state_of_none_is_refused)
 {
 	struct drm_npu_queue_get_state state;

@@ -134,6 +134,17 @@ TEST_F(vm, destroy_checks_its_arguments)
 	EXPECT_EQ(-ENOENT, npt_vm_destroy(self->fd, vm));
 }
 
+/* Also when somebody tried to destroy that one. */
+TEST_F(vm, zero_is_no_number)
+{
+	uint32_t vm;
+
+	ASSERT_EQ(0, npt_vm_create(self->fd, &vm));
+	EXPECT_EQ(-ENOENT, npt_vm_destroy(self->fd, 0));
+	ASSERT_EQ(0, npt_vm_create(self->fd, &vm));
+	EXPECT_NE(0, vm);
+}
+
 TEST_F(vm, state_of_none_is_refused)
 {
 	struct drm_npu_vm_get_state state;
