@@ -18,7 +18,7 @@ struct command {
 	"  --json         print JSON; its keys are in npuctl(1)\n"               \
 	"  --interval MS  measure how busy the dies are over MS milliseconds,\n" \
 	"                 0 to 60000 (default: 200)\n"                           \
-	"  --help         print this text\n"
+	"  -h, --help     print this text\n"
 
 /* clang-format off */
 static const struct command commands[] = {
