@@ -46,12 +46,35 @@ struct npu_program;
 
 /* ---- Errors -------------------------------------------------------------- */
 
-/* Text of a negative errno as this library uses it. */
+/**
+ * npu_strerror() - text of an error
+ * @err: negative errno as this library uses it
+ *
+ * Return: text that is never freed.
+ */
 const char *npu_strerror(int err);
-/* Detail of the last error of the calling thread, "" if none; never NULL. */
+
+/**
+ * npu_last_error() - detail of the last error of the calling thread
+ *
+ * Return: one line, "" if there was no error; valid until the next error of the thread.
+ */
 const char *npu_last_error(void);
-/* Name ("PAGE_FAULT") and text of an enum npu_error_code; never NULL. */
+
+/**
+ * npu_error_name() - name of an error code of the card
+ * @code: &enum npu_error_code
+ *
+ * Return: for example "PAGE_FAULT"; never NULL.
+ */
 const char *npu_error_name(uint32_t code);
+
+/**
+ * npu_error_text() - meaning of an error code of the card
+ * @code: &enum npu_error_code
+ *
+ * Return: for example "address that is not mapped"; never NULL.
+ */
 const char *npu_error_text(uint32_t code);
 
 /* ---- Devices ------------------------------------------------------------- */
@@ -72,190 +95,584 @@ struct npu_node {
 	char pci[16];
 };
 
-/*
- * List the cards without opening one.  Writes at most max nodes and returns how
- * many cards there are, or -errno.
+/**
+ * npu_list() - list the cards without opening one
+ * @nodes: where to write them
+ * @max: room in @nodes
+ *
+ * Return: how many cards there are, which may be more than @max, or -errno.
  */
 int npu_list(struct npu_node *nodes, unsigned int max);
 
-/*
- * Open a card by name ("npu0"), path or PCI address; NULL: the first.
- * -ENODEV: there is no (such) card; -EACCES: no permission; -EIO: it is there and
- * does not work.
+/**
+ * npu_device_open() - open a card
+ * @name: "npu0", a device file or a PCI address; NULL: the first card
+ * @dev: becomes the card, or NULL
+ *
+ * Return: 0; -ENODEV if there is no (such) card; -EACCES without permission; -EIO if it
+ * is there and does not work; -ENOMEM.
  */
 int npu_device_open(const char *name, struct npu_device **dev);
+
+/**
+ * npu_device_close() - close a card
+ * @dev: card, or NULL; nothing that was made from it may be left
+ */
 void npu_device_close(struct npu_device *dev);
+
+/**
+ * npu_device_fd() - the open file, for ioctls of one's own
+ * @dev: card
+ *
+ * Return: a file descriptor that belongs to @dev.
+ */
 int npu_device_fd(const struct npu_device *dev);
-/* Static properties, read at open; valid as long as the device is. */
+
+/**
+ * npu_device_info() - what the card is
+ * @dev: card
+ *
+ * Return: what QUERY told at open, valid as long as @dev; counters in it are as old.
+ */
 const struct drm_npu_query_device *npu_device_info(const struct npu_device *dev);
+
+/**
+ * npu_device_node() - where the card is
+ * @dev: card
+ *
+ * Return: its names, valid as long as @dev.
+ */
 const struct npu_node *npu_device_node(const struct npu_device *dev);
-/*
- * DRM_NPU_QUERY.  Writes at most *size bytes and sets *size to what was written;
- * with data NULL, to what is needed.
+
+/**
+ * npu_device_query() - ask the driver
+ * @dev: card
+ * @type: &enum drm_npu_query_type
+ * @data: where to write the answer, or NULL
+ * @size: in: bytes at @data; out: bytes written, or needed if @data is NULL
+ *
+ * Return: 0; -EINVAL for an unknown type; -ENODEV if the card is gone.
  */
 int npu_device_query(struct npu_device *dev, uint32_t type, void *data, uint32_t *size);
 
 /* ---- Address spaces and buffers ------------------------------------------ */
 
+/**
+ * npu_vm_new() - make an address space
+ * @dev: card
+ * @vm: becomes the address space, or NULL
+ *
+ * Return: 0; -ENOSPC without HBM for page tables; -ENOMEM; -ENODEV.
+ */
 int npu_vm_new(struct npu_device *dev, struct npu_vm **vm);
+
+/**
+ * npu_vm_free() - free an address space
+ * @vm: address space, or NULL; nothing that was made from it may be left
+ */
 void npu_vm_free(struct npu_vm *vm);
+
+/**
+ * npu_vm_id() - number of an address space, for ioctls of one's own
+ * @vm: address space
+ *
+ * Return: its number in the open file.
+ */
 uint32_t npu_vm_id(const struct npu_vm *vm);
 
-/*
- * Allocate a buffer that is private to the address space and bind it there at an
- * address that the library chooses.  size in bytes; placement DRM_NPU_PLACE_*, 0:
- * HBM; die_mask 0: any die; flags DRM_NPU_BO_*.  Its bytes are zero.
+/**
+ * npu_bo_new() - make a buffer
+ * @vm: address space, where it is bound at an address that the library chooses
+ * @size: bytes, not 0; rounded up to the page size
+ * @placement: DRM_NPU_PLACE_*; 0: HBM
+ * @die_mask: the dies in whose HBM it may lie; 0: any
+ * @flags: DRM_NPU_BO_*
+ * @bo: becomes the buffer, or NULL
+ *
+ * It is private to @vm, and its bytes are zero.
+ *
+ * Return: 0; -ENOSPC if the memory asked for is full; -EINVAL; -ENOMEM; -ENODEV.
  */
 int npu_bo_new(struct npu_vm *vm, uint64_t size, uint32_t placement, uint32_t die_mask,
 	       uint32_t flags, struct npu_bo **bo);
-/* Unmaps, unbinds and closes. Jobs that use it must have ended. */
+
+/**
+ * npu_bo_free() - unmap, unbind and free a buffer
+ * @bo: buffer, or NULL; jobs that use it must have ended
+ */
 void npu_bo_free(struct npu_bo *bo);
+
+/**
+ * npu_bo_address() - where a buffer is for the card
+ * @bo: buffer
+ *
+ * Return: address in the address space: what arguments hold.
+ */
 uint64_t npu_bo_address(const struct npu_bo *bo);
+
+/**
+ * npu_bo_size() - size of a buffer
+ * @bo: buffer
+ *
+ * Return: bytes, as rounded up.
+ */
 uint64_t npu_bo_size(const struct npu_bo *bo);
+
+/**
+ * npu_bo_handle() - GEM handle of a buffer, for ioctls of one's own
+ * @bo: buffer
+ *
+ * Return: a handle that belongs to @bo.
+ */
 uint32_t npu_bo_handle(const struct npu_bo *bo);
-/* HBM offset of a contiguous buffer, ~0 if it has none. */
+
+/**
+ * npu_bo_hbm_offset() - where in HBM a buffer lies, for diagnosis
+ * @bo: buffer
+ *
+ * Return: HBM offset of its first byte if it is in one piece, else ~0.
+ */
 uint64_t npu_bo_hbm_offset(const struct npu_bo *bo);
-/*
- * The CPU's view, mapped at the first call and valid as long as the buffer is;
- * NULL (and errno) on error.
+
+/**
+ * npu_bo_map() - the CPU's view of a buffer
+ * @bo: buffer without DRM_NPU_BO_NO_CPU_ACCESS
+ *
+ * Mapped at the first call.  What the CPU stores before npu_submit() the job sees; what
+ * the job stores the CPU sees after npu_wait().
+ *
+ * Return: its first byte, valid as long as @bo; NULL, and errno is set, on error.
  */
 void *npu_bo_map(struct npu_bo *bo);
 
 /* ---- Queues and jobs ----------------------------------------------------- */
 
-/*
- * A queue runs its jobs on the dies in die_mask, 0: all.  A job that executes for
- * longer than timeout_ms, 0: the card's limit, is stopped.  A queue whose job
- * fails is banned: it takes no other, and those behind are cancelled.
+/**
+ * npu_queue_new() - make a queue
+ * @vm: address space of its programs
+ * @die_mask: the dies of its gang; 0: all
+ * @timeout_ms: executed time after which a job is stopped; 0: the card's limit
+ * @queue: becomes the queue, or NULL
+ *
+ * A queue whose job fails is banned: it takes no other, and those behind are cancelled.
+ *
+ * Return: 0; -EBUSY if all hardware queues are taken; -EINVAL; -ENOSPC; -ENOMEM;
+ * -ENODEV.
  */
 int npu_queue_new(struct npu_vm *vm, uint32_t die_mask, uint32_t timeout_ms,
 		  struct npu_queue **queue);
+
+/**
+ * npu_queue_free() - free a queue; jobs that have not ended are cancelled
+ * @queue: queue, or NULL
+ */
 void npu_queue_free(struct npu_queue *queue);
+
+/**
+ * npu_queue_id() - number of a queue, for ioctls of one's own
+ * @queue: queue
+ *
+ * Return: its number in the open file.
+ */
 uint32_t npu_queue_id(const struct npu_queue *queue);
+
+/**
+ * npu_queue_state() - whether a queue takes jobs, and if not, why
+ * @queue: queue
+ * @state: where to write the state
+ *
+ * Return: 0, or -ENODEV if the card is gone.
+ */
 int npu_queue_state(struct npu_queue *queue, struct drm_npu_queue_get_state *state);
 
-/*
- * Submit a program.  args are base_count addresses, then scalar_count words with
- * the scalars' bits, as many as the program has reserved; they are copied.  report
- * is where the card writes a struct npu_report (an address in the VM), 0: nowhere.
- * *point becomes the job's point on the queue's timeline (point NULL: not told).
- * The order of a queue's jobs is the order of submission.  Waits for the oldest
- * job when a thousand, or 256 KiB of arguments, are in flight.  -ECANCELED: the
- * queue is banned, and npu_last_error() tells why.
+/**
+ * npu_submit() - run a program
+ * @queue: queue, of the same address space as @prog
+ * @prog: finished program
+ * @args: one address for each npu_base(), then one word for each npu_scalar_slot() with
+ *	the scalar's bits in its low half; copied
+ * @arg_count: number of @args, exactly as many as @prog has reserved
+ * @report: address in the address space where the card writes a &struct npu_report, a
+ *	multiple of 8; 0: nowhere
+ * @point: becomes the job's number and its point on the queue's timeline; or NULL
+ *
+ * Does not wait for the job.  Waits for the oldest one when a thousand, or 256 KiB of
+ * arguments, are in flight.  Jobs of a queue run in the order of submission.
+ *
+ * Return: 0; -EINVAL; -ECANCELED if the queue is banned, and npu_last_error() tells why;
+ * -ENOMEM; -ENODEV.
  */
 int npu_submit(struct npu_queue *queue, struct npu_program *prog, const uint64_t *args,
 	       unsigned int arg_count, uint64_t report, uint64_t *point);
-/*
- * Wait until the queue's timeline has reached point.  timeout in ns from now,
- * negative: for ever.  0 when the job ended well, and all before it; -ETIME when
- * the time is over.  Otherwise what it failed with, and npu_last_error() tells
- * instruction, operand and address: the errno of NPU_ERROR_TABLE, -ETIMEDOUT if it
- * executed for too long, -ECANCELED if an earlier job of the queue failed, -EIO if
- * a reset took it away, -ENODEV if the card is gone.  May be called for any point,
- * any number of times, from any thread.
+
+/**
+ * npu_wait() - wait for a job
+ * @queue: queue
+ * @point: what npu_submit() gave for the job
+ * @timeout_ns: nanoseconds from now; negative: for ever
+ *
+ * May be called for any job, any number of times, from any thread.
+ *
+ * Return: 0 when the job ended well, and all before it; -ETIME when the time is over;
+ * -EINVAL for a job that was never submitted.  Otherwise what it failed with, and
+ * npu_last_error() tells instruction, operand and address: the errno of
+ * NPU_ERROR_TABLE(), -ETIMEDOUT if it executed for too long, -ECANCELED if an earlier job
+ * of the queue failed, -EIO if a reset took it away, -ENODEV if the card is gone.
  */
 int npu_wait(struct npu_queue *queue, uint64_t point, int64_t timeout_ns);
-/*
- * The queue's timeline syncobj, to combine with others by libdrm.  Jobs are
- * submitted by npu_submit() only: the library counts them.
+
+/**
+ * npu_queue_syncobj() - the queue's timeline syncobj, to combine with others
+ * @queue: queue
+ *
+ * Jobs are submitted by npu_submit() only: the library counts them.
+ *
+ * Return: a handle that belongs to @queue, for drmSyncobj*().
  */
 uint32_t npu_queue_syncobj(const struct npu_queue *queue);
 
 /* ---- Programs ------------------------------------------------------------ */
 
-/* A tensor of a program: an index into its table. Negative: an error. */
+/**
+ * typedef npu_tensor_id - a tensor of a program
+ *
+ * An index into the program's table of tensors; a negative errno on error.
+ */
 typedef int npu_tensor_id;
-/* An instruction's scalar: its bits, or a slot of the arguments. */
+
+/**
+ * struct npu_scalar - an instruction's scalar
+ * @bits: the value's bits
+ * @slot: slot of the arguments that holds it instead; NPU_NONE: @bits
+ */
 struct npu_scalar {
 	uint32_t bits;
-	uint16_t slot; /* NPU_NONE: bits */
+	uint16_t slot;
 };
 
+/**
+ * npu_f32() - a scalar that is a floating-point number
+ * @value: number
+ *
+ * Return: the scalar.
+ */
 struct npu_scalar npu_f32(float value);
+
+/**
+ * npu_u32() - a scalar that is an integer
+ * @value: number; also the bits of an element that NPU_OP_FILL stores
+ *
+ * Return: the scalar.
+ */
 struct npu_scalar npu_u32(uint32_t value);
+
+/**
+ * npu_slot() - a scalar that each run gives
+ * @slot: what npu_scalar_slot() returned
+ *
+ * Return: the scalar.
+ */
 struct npu_scalar npu_slot(uint16_t slot);
 
-/*
- * A program builder.  The first error sticks: later calls do nothing, and
- * npu_program_finish() returns it.  So a chain of calls needs one check.
+/**
+ * npu_program_new() - begin a program
+ * @vm: address space that it is for; NULL: it has an image only, and cannot be submitted
+ * @prog: becomes the program, or NULL
+ *
+ * The first error sticks: later calls do nothing, and npu_program_finish() returns it.
+ * So a chain of calls needs one check.
+ *
+ * Return: 0 or -ENOMEM.
  */
 int npu_program_new(struct npu_vm *vm, struct npu_program **prog);
+
+/**
+ * npu_program_free() - free a program
+ * @prog: program, or NULL; its jobs must have ended
+ */
 void npu_program_free(struct npu_program *prog);
 
-/* Bytes of an element; 0 for no type. Name: "f32"; never NULL. */
+/**
+ * npu_dtype_size() - size of an element
+ * @dtype: &enum npu_dtype
+ *
+ * Return: bytes; 0 for no type.
+ */
 unsigned int npu_dtype_size(uint32_t dtype);
+
+/**
+ * npu_dtype_name() - name of an element type
+ * @dtype: &enum npu_dtype
+ *
+ * Return: for example "f32"; never NULL.
+ */
 const char *npu_dtype_name(uint32_t dtype);
 
-/*
- * Reserve an argument: a base address, a scalar.  Returns its slot, counted from 0
- * for either kind, or -errno.
+/**
+ * npu_base() - reserve a base address in the arguments
+ * @prog: program
+ *
+ * Return: its slot, counted from 0; -E2BIG, or the program's error.
  */
 int npu_base(struct npu_program *prog);
+
+/**
+ * npu_scalar_slot() - reserve a scalar in the arguments
+ * @prog: program
+ *
+ * Return: its slot, counted from 0, apart from base addresses; -E2BIG, or the program's
+ * error.
+ */
 int npu_scalar_slot(struct npu_program *prog);
 
-/*
- * Describe a tensor at base + offset bytes, row-major and dense.  extent has rank
- * entries, outermost first.
+/**
+ * npu_tensor() - describe a tensor, row-major and without gaps
+ * @prog: program
+ * @base: what npu_base() returned
+ * @offset: bytes from there to the first element, a multiple of the element's size
+ * @dtype: &enum npu_dtype
+ * @rank: number of extents, 1 to 6
+ * @extent: elements along each dimension, outermost first
+ *
+ * Return: the tensor; -EINVAL, -EOVERFLOW, -E2BIG, -ENOMEM, or the program's error.
  */
 npu_tensor_id npu_tensor(struct npu_program *prog, int base, uint64_t offset,
 			 uint32_t dtype, unsigned int rank, const uint64_t *extent);
-/* With strides in bytes. */
+
+/**
+ * npu_tensor_strided() - describe a tensor that lies in memory in any way
+ * @prog: program
+ * @base: what npu_base() returned
+ * @offset: bytes from there to element (0, ..., 0)
+ * @dtype: &enum npu_dtype
+ * @rank: number of extents, 1 to 6
+ * @extent: elements along each dimension, outermost first
+ * @stride: bytes from one element to the next along each dimension; 0 repeats it
+ *
+ * Return: as npu_tensor().
+ */
 npu_tensor_id npu_tensor_strided(struct npu_program *prog, int base, uint64_t offset,
 				 uint32_t dtype, unsigned int rank,
 				 const uint64_t *extent, const int64_t *stride);
-/* Views of the same bytes. */
+
+/**
+ * npu_view_transpose() - a tensor with its dimensions in another order
+ * @prog: program
+ * @t: tensor
+ * @permutation: dimension i of the view is dimension permutation[i] of @t
+ *
+ * All views are of the same bytes; nothing is copied.
+ *
+ * Return: as npu_tensor().
+ */
 npu_tensor_id npu_view_transpose(struct npu_program *prog, npu_tensor_id t,
 				 const unsigned int *permutation);
+
+/**
+ * npu_view_slice() - a part of a tensor
+ * @prog: program
+ * @t: tensor
+ * @start: its first element along each dimension
+ * @extent: its elements along each dimension
+ *
+ * Return: as npu_tensor().
+ */
 npu_tensor_id npu_view_slice(struct npu_program *prog, npu_tensor_id t,
 			     const uint64_t *start, const uint64_t *extent);
-/* NumPy's rule: missing leading dimensions and extents of 1 stretch. */
+
+/**
+ * npu_view_broadcast() - a tensor that is repeated
+ * @prog: program
+ * @t: tensor
+ * @rank: of the view, at least that of @t
+ * @extent: of the view, by NumPy's rule: missing leading dimensions and extents of 1
+ *	stretch
+ *
+ * Return: as npu_tensor().
+ */
 npu_tensor_id npu_view_broadcast(struct npu_program *prog, npu_tensor_id t,
 				 unsigned int rank, const uint64_t *extent);
-/* Of a dense tensor only. */
+
+/**
+ * npu_view_reshape() - a tensor with other extents
+ * @prog: program
+ * @t: tensor, row-major and without gaps
+ * @rank: of the view
+ * @extent: of the view, with as many elements in all
+ *
+ * Return: as npu_tensor().
+ */
 npu_tensor_id npu_view_reshape(struct npu_program *prog, npu_tensor_id t,
 			       unsigned int rank, const uint64_t *extent);
-/* What a tensor is; NULL if there is no such one. */
+
+/**
+ * npu_tensor_desc() - what a tensor is
+ * @prog: program
+ * @t: tensor
+ *
+ * Return: its descriptor, valid until the next tensor is added; NULL if there is none.
+ */
 const struct npu_tensor *npu_tensor_desc(const struct npu_program *prog, npu_tensor_id t);
 
 /*
- * Instructions; formulas, types and shapes in npu/isa.h.  Each returns 0 or
- * -errno.  Types and shapes are checked by the card, which names instruction and
- * operand.  Binary operands are broadcast to d by NumPy's rule.
+ * Instructions; formulas, types and shapes in npu/isa.h.  Types and shapes are checked by
+ * the card, which names instruction and operand.
+ */
+
+/**
+ * npu_op_stall() - NPU_OP_STALL: keep the dies busy, for tests
+ * @prog: program
+ * @ms: milliseconds of host time, an integer; 0: until stopped
+ *
+ * All npu_op_*() add an instruction at the end of the program.
+ *
+ * Return: 0; -EINVAL for a tensor, slot or opcode that cannot be, -E2BIG, -ENOMEM, or the
+ * program's error.
  */
 int npu_op_stall(struct npu_program *prog, struct npu_scalar ms);
+
+/**
+ * npu_op_fill() - NPU_OP_FILL: d = v
+ * @prog: program
+ * @d: destination
+ * @v: scalar whose low bits are an element of d
+ *
+ * Return: as npu_op_stall().
+ */
 int npu_op_fill(struct npu_program *prog, npu_tensor_id d, struct npu_scalar v);
+
+/**
+ * npu_op_copy() - NPU_OP_COPY: d = a, converted to the type of d
+ * @prog: program
+ * @d: destination
+ * @a: source
+ *
+ * Return: as npu_op_stall().
+ */
 int npu_op_copy(struct npu_program *prog, npu_tensor_id d, npu_tensor_id a);
+
+/**
+ * npu_op_gather() - NPU_OP_GATHER: row i of d is row index[i] of a
+ * @prog: program
+ * @d: destination
+ * @a: table
+ * @index: indices, s32 of rank 1
+ *
+ * Return: as npu_op_stall().
+ */
 int npu_op_gather(struct npu_program *prog, npu_tensor_id d, npu_tensor_id a,
 		  npu_tensor_id index);
-/* opcode NPU_OP_ADD to NPU_OP_MAX */
+
+/**
+ * npu_op_binary() - an element-wise instruction with two sources
+ * @prog: program
+ * @opcode: NPU_OP_ADD to NPU_OP_MAX
+ * @d: destination
+ * @a: first source; broadcast to d by NumPy's rule, as is @b
+ * @b: second source
+ *
+ * Return: as npu_op_stall().
+ */
 int npu_op_binary(struct npu_program *prog, uint32_t opcode, npu_tensor_id d,
 		  npu_tensor_id a, npu_tensor_id b);
-/* opcode NPU_OP_NEG to NPU_OP_SILU */
+
+/**
+ * npu_op_unary() - an element-wise instruction with one source
+ * @prog: program
+ * @opcode: NPU_OP_NEG to NPU_OP_SILU
+ * @d: destination
+ * @a: source
+ *
+ * Return: as npu_op_stall().
+ */
 int npu_op_unary(struct npu_program *prog, uint32_t opcode, npu_tensor_id d,
 		 npu_tensor_id a);
-/* opcode NPU_OP_SOFTMAX to NPU_OP_ARGMAX */
+
+/**
+ * npu_op_axis() - softmax, a reduction or the index of the largest
+ * @prog: program
+ * @opcode: NPU_OP_SOFTMAX to NPU_OP_ARGMAX
+ * @d: destination
+ * @a: source
+ * @axis: dimension of @a
+ *
+ * Return: as npu_op_stall().
+ */
 int npu_op_axis(struct npu_program *prog, uint32_t opcode, npu_tensor_id d,
 		npu_tensor_id a, unsigned int axis);
+
+/**
+ * npu_op_matmul() - NPU_OP_MATMUL: d = a b
+ * @prog: program
+ * @d: destination
+ * @a: first matrix, or a batch of them
+ * @b: second matrix, or a batch of them
+ *
+ * Return: as npu_op_stall().
+ */
 int npu_op_matmul(struct npu_program *prog, npu_tensor_id d, npu_tensor_id a,
 		  npu_tensor_id b);
-/* s8 x s8 -> f32 */
+
+/**
+ * npu_op_matmul_scaled() - NPU_OP_MATMUL of s8 to f32: d = scale a b
+ * @prog: program
+ * @d: destination, f32
+ * @a: first matrix, s8
+ * @b: second matrix, s8
+ * @scale: an f32
+ *
+ * Return: as npu_op_stall().
+ */
 int npu_op_matmul_scaled(struct npu_program *prog, npu_tensor_id d, npu_tensor_id a,
 			 npu_tensor_id b, struct npu_scalar scale);
-/* bias negative: none.  Of the window's entries, the third ones are ignored. */
+
+/**
+ * npu_op_conv2d() - NPU_OP_CONV2D: a convolution
+ * @prog: program
+ * @d: destination
+ * @a: images: batch, channels, height, width
+ * @weight: output channels, input channels of a group, height, width
+ * @bias: one for each output channel; negative: none
+ * @window: kernel, steps, dilation, padding; the third entries are ignored
+ *
+ * Return: as npu_op_stall().
+ */
 int npu_op_conv2d(struct npu_program *prog, npu_tensor_id d, npu_tensor_id a,
 		  npu_tensor_id weight, npu_tensor_id bias,
 		  const struct npu_insn_window *window);
-/* opcode NPU_OP_MAXPOOL2D or NPU_OP_AVGPOOL2D; flags NPU_INSN_COUNT_PAD */
+
+/**
+ * npu_op_pool2d() - the largest or the mean of each window
+ * @prog: program
+ * @opcode: NPU_OP_MAXPOOL2D or NPU_OP_AVGPOOL2D
+ * @d: destination
+ * @a: images: batch, channels, height, width
+ * @window: kernel, steps, dilation, padding; the third entries are ignored
+ * @flags: NPU_INSN_COUNT_PAD, or 0
+ *
+ * Return: as npu_op_stall().
+ */
 int npu_op_pool2d(struct npu_program *prog, uint32_t opcode, npu_tensor_id d,
 		  npu_tensor_id a, const struct npu_insn_window *window, uint32_t flags);
 
-/*
- * End the building and put the program into HBM (a program made with vm NULL has
- * an image only and cannot be submitted).  From then on it can be
- * submitted any number of times, from any thread, and not changed.
+/**
+ * npu_program_finish() - end the building and put the program into HBM
+ * @prog: program
+ *
+ * From then on it can be submitted any number of times, from any thread, and not
+ * changed.
+ *
+ * Return: 0; the first error of the building; -ENOSPC, -ENOMEM, -ENODEV.
  */
 int npu_program_finish(struct npu_program *prog);
-/* Its image, for looking at; *size in bytes. NULL before it is finished. */
+
+/**
+ * npu_program_image() - the bytes of a program, for looking at
+ * @prog: program
+ * @size: becomes their number
+ *
+ * Return: its image, valid as long as @prog; NULL before it is finished.
+ */
 const void *npu_program_image(const struct npu_program *prog, size_t *size);
 
 #pragma GCC visibility pop
