@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+/* The ring of argument blocks: places, order, what is in flight. */
 #include "test.h"
 
 static struct npu_args args;

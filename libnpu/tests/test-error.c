@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+/* Texts of errors, and the last error of a thread. */
 #include "test.h"
 
 static void test_every_code_has_name_and_text(void **state)

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+/* Ranges of an address space: alignment, gaps, a full space. */
 #include "test.h"
 
 #define START 0x100000000ull

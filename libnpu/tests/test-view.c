@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+/* Tensors and views of them. */
 #include "test.h"
 
 static struct npu_program *prog;

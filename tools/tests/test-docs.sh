@@ -182,6 +182,32 @@ script_messages_are_explained() {
 	[ -s "$work/messages" ]
 }
 
+# ---- Tests -----------------------------------------------------------------------
+
+# What scripts/check starts: suites by name, and one for each script of the tools.
+suites() {
+	sed -n 's/^[[:space:]]*\(guest_\)\{0,1\}suite \([a-z][a-z-]*\) .*/\2/p' \
+		"$top/scripts/check"
+	for _test in "$tests"/test-*.sh; do
+		basename "$_test" .sh | sed 's/^test-//'
+	done
+}
+
+# Rows of the table: "``device``   205   ...".
+suites_are_listed_with_their_times() {
+	suites >"$work/started"
+	sed -n 's/^``\([a-z-]*\)``  *[0-9][0-9]*  .*/\1/p' "$docs/testing.rst" \
+		>"$work/listed"
+	same "$work/started" "$work/listed"
+}
+
+guest_tests_are_listed() {
+	make -s -C "$top/selftests" -pn 2>/dev/null |
+		sed -n 's/^TEST_GEN_PROGS := //p' | tr ' ' '\n' >"$work/built"
+	sed -n 's/^``\(npu_[a-z]*\)``  .*/\1/p' "$docs/testing.rst" >"$work/listed"
+	same "$work/built" "$work/listed"
+}
+
 # ---- Examples --------------------------------------------------------------------
 
 compile() {
@@ -231,6 +257,8 @@ check "npuctl: every message is explained" messages_are_explained fprintf \
 check "npu-run: every message is explained" messages_are_explained \
 	"fail|plan_fail|[a-z_]*refuse" "$top"/tools/run/*.c
 check "scripts: every message is explained" script_messages_are_explained
+check "every suite is listed with its time" suites_are_listed_with_their_times
+check "every guest test is listed" guest_tests_are_listed
 
 mkdir "$work/share"
 for name in add add-libnpu; do

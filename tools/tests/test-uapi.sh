@@ -4,6 +4,7 @@
 # The contracts of uapi/ compile alone, in any order and twice, as C and as C++, for
 # 64 and for 32 bits, and without a hole; their assertions hold sizes and offsets
 # still.  libnpu's header is C++-clean too.
+#
 # Tests are called by name.
 # shellcheck disable=SC2317,SC2154,SC2086
 set -u
