@@ -127,3 +127,6 @@ module_exit(npu_drv_exit);
 MODULE_AUTHOR("The GPNPU project");
 MODULE_DESCRIPTION("DRM accel driver for GPNPU inference cards");
 MODULE_LICENSE("GPL");
+#ifdef NPU_VERSION
+MODULE_VERSION(NPU_VERSION);
+#endif

@@ -17,8 +17,7 @@
 
 #include <npu.h>
 
-#define CTL_VERSION "0.1.0"
-#define CTL_SCHEMA  1
+#define CTL_SCHEMA 1
 
 #define ARRAY_SIZE(array) (sizeof(array) / sizeof((array)[0]))
 

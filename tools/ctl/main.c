@@ -170,7 +170,7 @@ int main(int argc, char **argv)
 		return EXIT_FINE;
 	}
 	if (!strcmp(name, "--version")) {
-		printf("npuctl %s, JSON schema %d, driver interface %d.%d\n", CTL_VERSION,
+		printf("npuctl %s, JSON schema %d, driver interface %d.%d\n", NPU_VERSION,
 		       CTL_SCHEMA, DRM_NPU_DRIVER_MAJOR, DRM_NPU_DRIVER_MINOR);
 		return EXIT_FINE;
 	}

@@ -31,7 +31,7 @@ RUN_TEST_CARD  := $(patsubst %,$(RUN_TEST)/%.o,libnpu-program libnpu-ops \
 			     libnpu-tensor libnpu-view libnpu-error host-card)
 
 run-test-compile = @mkdir -p $(@D); \
-	$(CC) -std=gnu11 -D_GNU_SOURCE $(WARN) -I$(TOP)/uapi -MMD -MP $(RUN_SAN) \
+	$(CC) -std=gnu11 $(DEFINES) $(WARN) -I$(TOP)/uapi -MMD -MP $(RUN_SAN) \
 		$(libnpu_cflags) $(npu-run_CFLAGS) -I$(OUT)/run -I$(HERE)/run \
 		-I$(TOP)/qemu-device -I$(TOP)/qemu-device/compute -c -o $@ $<
 

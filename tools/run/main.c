@@ -21,7 +21,6 @@ enum {
 	EXIT_NO_ANSWER = 5,
 };
 
-#define VERSION "0.1.0"
 /* Of the objects that --json prints. */
 #define JSON_SCHEMA 1
 
@@ -50,7 +49,7 @@ static const char help[] =
 	"Exit: 0 right, 1 wrong answers, 2 usage, bad file or failed job, 3 no card,\n"
 	"      4 no permission, 5 no answer from the card\n";
 
-static const char version[] = "npu-run " VERSION "\n";
+static const char version[] = "npu-run " NPU_VERSION "\n";
 
 struct options {
 	struct card_options card;

@@ -17,7 +17,7 @@ static const struct place {
 } places[] = {
 	[VM_PIECE_QEMU] = {
 		"QEMU with the card", "NPU_QEMU", "build/qemu-system-x86_64-npu",
-		"libexec/npu/qemu-system-x86_64-npu", "make qemu",
+		"bin/qemu-system-x86_64-npu", "make qemu",
 	},
 	[VM_PIECE_KERNEL] = {
 		"the guest's kernel", "NPU_KERNEL", "build/kernel", "lib/npu/kernel",
@@ -35,7 +35,7 @@ static const struct place {
 		"the driver", "NPU_MODULE", "npu.ko", "lib/npu/npu.ko", "make modules",
 	},
 	[VM_PIECE_LIBRARIES] = {
-		"libnpu", NULL, "build/libnpu", "lib", "make lib",
+		"libnpu", NULL, "build/libnpu", "lib/npu", "make lib",
 	},
 	[VM_PIECE_NPUCTL] = {
 		"npuctl", NULL, "tools/npuctl", "bin/npuctl", "make tools",
@@ -82,6 +82,16 @@ static bool is_built_tree(void)
 	return built;
 }
 
+/* What to type; an installed tree is only ever whole. */
+static const char *hint_of(enum vm_piece piece)
+{
+	const struct place *p = &places[piece];
+
+	if (is_built_tree() || *p->installed == '/')
+		return p->hint;
+	return "make install, where npu was built";
+}
+
 static char *place_of(enum vm_piece piece)
 {
 	const struct place *p = &places[piece];
@@ -110,7 +120,7 @@ const char *vm_need(enum vm_piece piece)
 
 	if (!path)
 		vm_die("%s is missing (%s); type: %s", places[piece].what,
-		       place_of(piece), places[piece].hint);
+		       place_of(piece), hint_of(piece));
 	return path;
 }
 

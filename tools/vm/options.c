@@ -10,8 +10,6 @@
 #include "options.h"
 #include "report.h"
 
-#define NPU_VM_VERSION "0.1.0"
-
 static const char help[] =
 	"Usage: npu-vm [OPTIONS] [-- COMMAND [ARGUMENT...]]\n"
 	"Boot a virtual machine with virtual GPNPU cards and run COMMAND in it as root,\n"
@@ -129,7 +127,7 @@ static void parse_one(const struct definition *d, struct vm_options *o)
 		fputs(help, stdout);
 		exit(0);
 	case VERSION:
-		puts("npu-vm " NPU_VM_VERSION);
+		puts("npu-vm " NPU_VERSION);
 		exit(0);
 	}
 }
