@@ -17,8 +17,8 @@ KDIR ?= $(TOP)/build/kernel/headers
 .DEFAULT_GOAL := all
 MAKEFLAGS     += --no-print-directory
 
-## all: build QEMU with the card, the driver, the library and the tools
-all: qemu modules lib tools
+## all: build QEMU with the card, the driver, the library, the tools, the guest's tests
+all: qemu modules lib tools selftests
 
 ## demo: install what is missing, build, and run a model on a card in a VM
 demo:
@@ -82,6 +82,36 @@ vm-tools: qemu kernel tools
 kselftest-headers:
 	@scripts/fetch-linux-source
 
+# Where things go.  Programs find what they need relative to themselves, and so the
+# rest of PREFIX is as it is.  srcdir is where DKMS looks.
+PREFIX	   ?= /usr/local
+INSTALL	   ?= install
+libdir	   ?= $(PREFIX)/lib/$(shell $(CC) -print-multiarch)
+includedir ?= $(PREFIX)/include
+mandir	   ?= $(PREFIX)/share/man
+udevdir	   ?= $(PREFIX)/lib/udev/rules.d
+srcdir	   ?= $(if $(filter /usr /usr/local,$(PREFIX)),/usr,$(PREFIX))/src
+
+install_vars = DESTDIR='$(DESTDIR)' PREFIX='$(PREFIX)' INSTALL='$(INSTALL)' \
+	libdir='$(libdir)' includedir='$(includedir)' mandir='$(mandir)' \
+	udevdir='$(udevdir)' srcdir='$(srcdir)'
+
+## install [PREFIX=dir] [DESTDIR=dir]: put all of it into /usr/local, or below PREFIX
+install:
+	@$(install_vars) scripts/install all
+
+## install-guest: likewise, only what a machine with a card needs
+install-guest:
+	@$(install_vars) scripts/install guest
+
+## uninstall: remove what was installed, with the same variables
+uninstall:
+	@$(install_vars) scripts/install remove
+
+## check-debian [RELEASE=trixie]: build everything in a bare Debian of this release
+check-debian:
+	@scripts/check-debian $(RELEASE)
+
 ## lint: compiler warnings (W=1), sparse, checkpatch, kernel-doc, shellcheck
 lint: kernel kselftest-headers
 	@$(MAKE) deps DEPS=lint
@@ -111,4 +141,5 @@ help:
 		"XDG_CACHE_HOME=dir"
 
 .PHONY: all demo check kselftest deps qemu kernel modules lib tools selftests \
-	tests vm-tools kselftest-headers lint docs clean help
+	tests vm-tools install install-guest uninstall check-debian kselftest-headers \
+	lint docs clean help
