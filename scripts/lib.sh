@@ -48,6 +48,14 @@ as_root() {
 	fi
 }
 
+# be_root SCRIPT ARGUMENT...: run this script again as root, with the same cache, if it
+# is not.
+be_root() {
+	[ "$(id -u)" != 0 ] || return 0
+	as_root "$*" env HOME="$HOME" XDG_CACHE_HOME="${cache%/npu}" sh "$@"
+	exit
+}
+
 update_apt_lists() {
 	as_root "apt-get update" apt-get -q update </dev/null >&2 ||
 		die "the package lists cannot be fetched; check the network, then try again"
