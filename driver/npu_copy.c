@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <linux/delay.h>
+#include <linux/sched/signal.h>
 #include <linux/sizes.h>
 #include <linux/slab.h>
 
@@ -23,6 +24,9 @@
 
 /* The card has hung if its own queue gets nowhere for so long. */
 #define NPU_COPY_HANG_MS	10000
+
+/* How often whoever waits for it looks up. */
+#define NPU_COPY_LOOK_MS	100
 
 /**
  * struct npu_copy_batch - packets to be written at once
@@ -132,7 +136,7 @@ static int npu_copy_flush(struct npu_device *ndev, struct npu_copy_batch *batch,
 	if (*fence) {
 		ret = npu_copy_wait(ndev, *fence, true);
 		/* Until then the memory must not be given back. */
-		if (ret == -ERESTARTSYS)
+		if (ret == -EINTR)
 			npu_copy_wait(ndev, *fence, false);
 		dma_fence_put(*fence);
 		*fence = NULL;
@@ -249,23 +253,25 @@ int npu_copy_invalidate(struct npu_device *ndev, u64 root, u64 address, u64 size
  * npu_copy_wait() - wait for a fence of the driver's queue
  * @ndev: card
  * @fence: fence
- * @interruptible: a signal may end the wait
+ * @killable: a signal that ends the process may end the wait
  *
- * Return: 0, -ERESTARTSYS, or the error of the work.
+ * Other signals do not: what is begun anew with every signal is never done where they
+ * come faster.
+ *
+ * Return: 0, -EINTR, or the error of the work.
  */
-int npu_copy_wait(struct npu_device *ndev, struct dma_fence *fence, bool interruptible)
+int npu_copy_wait(struct npu_device *ndev, struct dma_fence *fence, bool killable)
 {
 	u64 head, last = U64_MAX;
-	long left;
+	u32 waited = 0;
 	int idx;
 
 	for (;;) {
-		left = dma_fence_wait_timeout(fence, interruptible,
-					      msecs_to_jiffies(NPU_COPY_HANG_MS));
-		if (left < 0)
-			return left;
-		if (left > 0)
+		if (dma_fence_wait_timeout(fence, false,
+					   msecs_to_jiffies(NPU_COPY_LOOK_MS)))
 			return fence->error;
+		if (killable && fatal_signal_pending(current))
+			return -EINTR;
 
 		if (!drm_dev_enter(&ndev->drm, &idx))
 			return -ENODEV;
@@ -276,7 +282,8 @@ int npu_copy_wait(struct npu_device *ndev, struct dma_fence *fence, bool interru
 
 		if (dma_fence_is_signaled(fence))
 			return fence->error;
-		if (head == last) {
+		waited = head == last ? waited + NPU_COPY_LOOK_MS : 0;
+		if (waited >= NPU_COPY_HANG_MS) {
 			npu_reset_card(ndev, "the driver's queue hangs");
 			return -EIO;
 		}

@@ -29,6 +29,6 @@ void npu_copy_fini(struct npu_device *ndev);
 
 struct dma_fence *npu_copy_clear(struct npu_device *ndev, struct ttm_resource *res);
 int npu_copy_invalidate(struct npu_device *ndev, u64 root, u64 address, u64 size);
-int npu_copy_wait(struct npu_device *ndev, struct dma_fence *fence, bool interruptible);
+int npu_copy_wait(struct npu_device *ndev, struct dma_fence *fence, bool killable);
 
 #endif
