@@ -6,8 +6,10 @@
  * Common rules.  Padding and reserved fields are zero, unknown flags are refused
  * with -EINVAL.  Structures grow at their tail and zero means the old behaviour.
  * Arrays say the size of their elements; a larger element than the kernel knows
- * is accepted if what it does not know is zero.  What is described here but not
- * built yet is refused with -EOPNOTSUPP.  A card that is gone answers -ENODEV.
+ * is accepted if what it does not know is zero, and refused with -E2BIG if not.
+ * Numbers and handles of nothing are refused with -ENOENT, pointers to nowhere with
+ * -EFAULT.  A call that is refused has changed nothing.  What is described here but
+ * not built yet is refused with -EOPNOTSUPP.  A card that is gone answers -ENODEV.
  */
 #ifndef _UAPI_NPU_ACCEL_H_
 #define _UAPI_NPU_ACCEL_H_
@@ -43,7 +45,7 @@ extern "C" {
 /**
  * struct drm_npu_array - a user array
  * @stride: bytes from one element to the next, at least the size of the first
- *	version of the element's structure, a multiple of 8
+ *	version of the element's structure, at most 4096, a multiple of 8
  * @count: number of elements, at most DRM_NPU_MAX_ARRAY
  * @pointer: user pointer to the first, ignored if @count is 0
  */
