@@ -128,64 +128,6 @@ TEST_F(query, a_short_buffer_gets_the_beginning)
 	EXPECT_EQ(0xee, buffer[16]);
 }
 
-TEST_F(query, a_long_buffer_is_not_written_behind_the_end)
-{
-	unsigned char buffer[sizeof(struct drm_npu_query_device) + 64];
-	uint32_t size = sizeof(buffer);
-
-	memset(buffer, 0xee, sizeof(buffer));
-	ASSERT_EQ(0, npt_query(self->fd, DRM_NPU_QUERY_DEVICE, buffer, &size));
-	ASSERT_EQ(sizeof(struct drm_npu_query_device), size);
-	EXPECT_EQ(0xee, buffer[size]);
-	EXPECT_EQ(0xee, buffer[sizeof(buffer) - 1]);
-}
-
-TEST_F(query, an_old_short_structure_is_zero_extended)
-{
-	uint32_t old[2] = { DRM_NPU_QUERY_CLOCKS, 0 };
-	unsigned long request = _IOC(_IOC_READ | _IOC_WRITE, DRM_IOCTL_BASE,
-				     DRM_COMMAND_BASE + DRM_NPU_QUERY,
-				     sizeof(old));
-
-	ASSERT_EQ(0, npt_ioctl(self->fd, request, old));
-	EXPECT_EQ(sizeof(struct drm_npu_query_clocks), old[1]);
-}
-
-TEST_F(query, an_unknown_type_is_refused)
-{
-	unsigned char buffer[64];
-	uint32_t size = sizeof(buffer);
-
-	EXPECT_EQ(-EINVAL, npt_query(self->fd, 77, buffer, &size));
-	size = sizeof(buffer);
-	EXPECT_EQ(-EINVAL, npt_query(self->fd, ~0u, buffer, &size));
-}
-
-TEST_F(query, a_bad_pointer_is_refused)
-{
-	uint32_t type;
-
-	for (type = DRM_NPU_QUERY_DEVICE; type <= DRM_NPU_QUERY_RESETS; type++) {
-		uint32_t size = 4096;
-
-		EXPECT_EQ(-EFAULT, npt_query(self->fd, type, (void *)8, &size));
-	}
-}
-
-TEST_F(query, an_unknown_ioctl_is_refused)
-{
-	unsigned char buffer[64] = { 0 };
-	unsigned int number;
-
-	for (number = DRM_NPU_SUBMIT + 1; number < DRM_NPU_SUBMIT + 8; number++) {
-		unsigned long request =
-			_IOC(_IOC_READ | _IOC_WRITE, DRM_IOCTL_BASE,
-			     DRM_COMMAND_BASE + number, sizeof(buffer));
-
-		EXPECT_EQ(-EINVAL, npt_ioctl(self->fd, request, buffer));
-	}
-}
-
 TEST_F(query, memory_regions_follow_each_other)
 {
 	struct drm_npu_query_memory mem[DRM_NPU_MAX_DIES + 1];

@@ -22,11 +22,6 @@ FIXTURE_TEARDOWN(queue)
 	npt_client_close(&self->client);
 }
 
-static int create(int fd, struct drm_npu_queue_create how)
-{
-	return npt_ioctl(fd, DRM_IOCTL_NPU_QUEUE_CREATE, &how);
-}
-
 TEST_F(queue, begins_idle_and_usable)
 {
 	struct drm_npu_queue_get_state state;
@@ -57,86 +52,6 @@ TEST_F(queue, keeps_its_mask_and_timeout)
 	EXPECT_EQ(123, state.timeout_ms);
 }
 
-TEST_F(queue, create_checks_its_arguments)
-{
-	const struct drm_npu_queue_create good = { .vm_id = self->client.vm };
-	struct drm_npu_queue_create bad;
-
-	bad = good;
-	bad.vm_id = 0;
-	EXPECT_EQ(-ENOENT, create(self->fd, bad));
-	bad.vm_id = 4711;
-	EXPECT_EQ(-ENOENT, create(self->fd, bad));
-	bad = good;
-	bad.flags = 1;
-	EXPECT_EQ(-EINVAL, create(self->fd, bad));
-	bad = good;
-	bad.pad = 1;
-	EXPECT_EQ(-EINVAL, create(self->fd, bad));
-	bad = good;
-	bad.priority = 3;
-	EXPECT_EQ(-EINVAL, create(self->fd, bad));
-	EXPECT_EQ(-EFAULT, npt_ioctl(self->fd, DRM_IOCTL_NPU_QUEUE_CREATE,
-				     (void *)8));
-	EXPECT_EQ(0, create(self->fd, good));
-}
-
-TEST_F(queue, a_die_that_is_not_there_is_refused)
-{
-	uint32_t queue;
-
-	EXPECT_EQ(-EINVAL, npt_queue_create(&self->client,
-					    NPT_DIE(self->device.dies), 0,
-					    &queue));
-	EXPECT_EQ(-EINVAL, npt_queue_create(&self->client, ~0u, 0, &queue));
-}
-
-TEST_F(queue, limits_are_kept)
-{
-	struct drm_npu_queue_create bad = { .vm_id = self->client.vm };
-	uint32_t queue;
-
-	EXPECT_EQ(-EINVAL, npt_queue_create(&self->client, 0,
-					    self->device.timeout_ms + 1,
-					    &queue));
-	EXPECT_EQ(-EINVAL, npt_queue_create(&self->client, 0, ~0u, &queue));
-	bad.ring_jobs = self->device.ring_max_jobs + 1;
-	EXPECT_EQ(-EINVAL, create(self->fd, bad));
-	bad.ring_jobs = ~0u;
-	EXPECT_EQ(-EINVAL, create(self->fd, bad));
-	bad.ring_jobs = self->device.ring_max_jobs;
-	EXPECT_EQ(0, create(self->fd, bad));
-	bad.ring_jobs = 1;
-	EXPECT_EQ(0, create(self->fd, bad));
-}
-
-TEST_F(queue, other_priorities_are_not_built)
-{
-	struct drm_npu_queue_create bad = {
-		.vm_id = self->client.vm,
-		.priority = DRM_NPU_QUEUE_PRIORITY_LOW,
-	};
-
-	EXPECT_EQ(-EOPNOTSUPP, create(self->fd, bad));
-	bad.priority = DRM_NPU_QUEUE_PRIORITY_HIGH;
-	EXPECT_EQ(-EOPNOTSUPP, create(self->fd, bad));
-}
-
-TEST_F(queue, destroy_checks_its_arguments)
-{
-	struct drm_npu_queue_destroy destroy = { .pad = 1 };
-	uint32_t queue;
-
-	EXPECT_EQ(-ENOENT, npt_queue_destroy(self->fd, 0));
-	EXPECT_EQ(-ENOENT, npt_queue_destroy(self->fd, 4711));
-	ASSERT_EQ(0, npt_queue_create(&self->client, 0, 0, &queue));
-	destroy.queue_id = queue;
-	EXPECT_EQ(-EINVAL, npt_ioctl(self->fd, DRM_IOCTL_NPU_QUEUE_DESTROY,
-				     &destroy));
-	EXPECT_EQ(0, npt_queue_destroy(self->fd, queue));
-	EXPECT_EQ(-ENOENT, npt_queue_destroy(self->fd, queue));
-}
-
 /* Also when somebody tried to destroy that one. */
 TEST_F(queue, zero_is_no_number)
 {
@@ -146,16 +61,6 @@ TEST_F(queue, zero_is_no_number)
 	EXPECT_EQ(-ENOENT, npt_queue_destroy(self->fd, 0));
 	ASSERT_EQ(0, npt_queue_create(&self->client, 0, 0, &queue));
 	EXPECT_NE(0, queue);
-}
-
-TEST_F(queue, state_of_none_is_refused)
-{
-	struct drm_npu_queue_get_state state;
-
-	EXPECT_EQ(-ENOENT, npt_queue_state(self->fd, 0, &state));
-	EXPECT_EQ(-ENOENT, npt_queue_state(self->fd, 4711, &state));
-	EXPECT_EQ(-EFAULT, npt_ioctl(self->fd, DRM_IOCTL_NPU_QUEUE_GET_STATE,
-				     (void *)8));
 }
 
 TEST_F(queue, state_counts_jobs)

@@ -193,3 +193,23 @@ bool npt_hbm_settles(int fd, uint64_t used)
 
 	return npt_until(has_settled, &settle, NPT_LIMIT_MS);
 }
+
+struct clients_wait {
+	int fd;
+	unsigned int count;
+};
+
+static bool clients_are(void *arg)
+{
+	struct drm_npu_query_device device;
+	struct clients_wait *wait = arg;
+
+	return !npt_query_device(wait->fd, &device) && device.clients == wait->count;
+}
+
+bool npt_clients_settle(int fd, unsigned int count)
+{
+	struct clients_wait wait = { .fd = fd, .count = count };
+
+	return npt_until(clients_are, &wait, NPT_LIMIT_MS);
+}

@@ -65,6 +65,20 @@ bool npt_hbm_quiet(int fd, uint64_t *used);
 /* Wait until no more than this is allocated: the last free may be a worker's. */
 bool npt_hbm_settles(int fd, uint64_t used);
 
+/* Wait until the card has so many open files: a process may be about to end. */
+bool npt_clients_settle(int fd, unsigned int count);
+
+/* ---- What /proc says of a file (fdinfo.c) -------------------------------- */
+
+/* As npt_read_file(). */
+ssize_t npt_fdinfo_read(int fd, char *text, size_t size);
+/* The value of a key, "" if there is none, until the next call. */
+const char *npt_fdinfo(int fd, const char *key);
+/* The value as a number, of bytes where it has a unit. */
+uint64_t npt_fdinfo_amount(int fd, const char *key);
+/* Wait until a file has so many queues: the end of one may be a worker's. */
+bool npt_queues_settle(int fd, unsigned int count);
+
 /* ---- Buffers and address spaces (bo.c) ---------------------------------- */
 
 /**
