@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Dependencies: binary and timeline, across queues, jobs and processes. */
 #include <poll.h>
-#include <signal.h>
 #include <sys/socket.h>
-#include <sys/time.h>
 
 #include "kselftest_harness.h"
 #include "npu_test.h"
@@ -309,32 +307,6 @@ TEST_F(sync, a_sync_file_can_be_polled)
 	EXPECT_EQ(1, poll(&poll_fd, 1, NPT_LIMIT_MS));
 	EXPECT_EQ(1, npt_file_status(poll_fd.fd));
 	close(poll_fd.fd);
-}
-
-static void on_alarm(int signal)
-{
-}
-
-TEST_F(sync, a_signal_interrupts_the_wait_and_not_the_job)
-{
-	struct sigaction action = { .sa_handler = on_alarm };
-	struct drm_npu_job job;
-	struct itimerval timer = { .it_value = { .tv_usec = 20000 } };
-	struct drm_npu_sync out;
-	struct npt_code stall;
-	uint32_t handle;
-
-	ASSERT_EQ(0, npt_code_stall(&self->client, 500, &stall));
-	ASSERT_EQ(0, npt_sync_create(self->fd, 0, &handle));
-	job = reporting(self, 0, &stall, 0);
-	out = npt_binary(handle);
-	npt_job_out(&job, &out, 1);
-	ASSERT_EQ(0, npt_submit(self->fd, &job, 1));
-	ASSERT_EQ(0, sigaction(SIGALRM, &action, NULL));
-	ASSERT_EQ(0, setitimer(ITIMER_REAL, &timer, NULL));
-	EXPECT_EQ(-EINTR, npt_sync_wait(self->fd, handle, NPT_LIMIT_MS));
-	EXPECT_EQ(0, npt_sync_result(self->fd, handle, NPT_LIMIT_MS));
-	EXPECT_EQ(0, report(self, 0)->status);
 }
 
 /* The other process: wait for what comes through the socket, then answer. */
