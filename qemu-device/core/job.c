@@ -3,6 +3,9 @@
  * The life of a job.  Jobs that have tasks stand in the card's ready list, from
  * which worker threads take one task of the first job and put it behind the
  * others.  Whenever something has changed, npu_job_step() decides what is next.
+ *
+ * The command processor begins a job with a short program itself, up to its first
+ * tile: to wake a worker, and to be woken by it, takes longer than that.
  */
 #include <stdlib.h>
 
@@ -11,29 +14,8 @@
 /* Pieces of one copy that are in flight at a time. */
 #define JOB_DMA_ENGINES 2
 
-bool npu_job_start(struct npu_card *card, struct npu_queue *queue,
-                   const struct npu_packet *packet)
-{
-    struct npu_job *job = calloc(1, sizeof(*job));
-
-    if (!job) {
-        return false;
-    }
-    job->queue = queue;
-    job->packet = *packet;
-    job->dma = packet->opcode != NPU_PACKET_RUN;
-    job->dies = __builtin_popcount(queue->die_mask);
-    queue->job = job;
-    if (job->dma) {
-        job->phase = NPU_JOB_RUNNING;
-        if (queue->state == NPU_QUEUE_WAITING) {
-            queue->state = NPU_QUEUE_EXECUTING;
-        }
-        npu_queue_clock(queue, npu_card_now(card), true);
-    }
-    npu_job_step(card, job);
-    return true;
-}
+/* Bytes of a program that is looked through in microseconds. */
+#define JOB_SHORT_PROGRAM 4096
 
 void npu_job_free(struct npu_job *job)
 {
@@ -74,6 +56,12 @@ static bool job_take_chunk(const struct npu_job *job, struct npu_task *task)
     task->index = job->offset;
     task->size = left < NPU_COPY_CHUNK ? left : NPU_COPY_CHUNK;
     return true;
+}
+
+static bool task_is_short(const struct npu_task *task)
+{
+    return task->kind != NPU_TASK_TILE && task->kind != NPU_TASK_CHUNK &&
+           task->job->packet.run.program_size <= JOB_SHORT_PROGRAM;
 }
 
 /* What a thread could do for this job now. Changes nothing. */
@@ -190,7 +178,9 @@ static void job_step(struct npu_card *card, struct npu_job *job, bool worker)
         }
     }
     if (job_next_task(card, job, &task)) {
-        job_make_ready(card, job, worker);
+        if (!job->by_cp || !task_is_short(&task)) {
+            job_make_ready(card, job, worker);
+        }
         return;
     }
     job_not_ready(card, job);
@@ -223,7 +213,7 @@ static void job_begin_task(struct npu_card *card, struct npu_task *task)
     struct npu_job *job = task->job;
 
     job->in_flight++;
-    card->running++;
+    card->running += !job->by_cp;
     if (task->kind == NPU_TASK_TILE) {
         job->busy_ranks |= 1u << task->rank;
         job->next[task->rank] += job->dies;
@@ -359,9 +349,59 @@ static void job_end_task(struct npu_card *card, struct npu_task *task)
     case NPU_TASK_NONE:
         break;
     }
-    job_step(card, job, true);
-    card->running--;
-    npu_card_left(card);
+    job_step(card, job, !job->by_cp);
+    if (!job->by_cp) {
+        card->running--;
+        npu_card_left(card);
+    }
+}
+
+static void job_run_task(struct npu_card *card, struct npu_task *task)
+{
+    pthread_mutex_unlock(&card->lock);
+    job_do_task(card, task);
+    pthread_mutex_lock(&card->lock);
+    job_end_task(card, task);
+}
+
+/* By the CP, which is not among the running: it counts for itself. */
+static void job_run_short(struct npu_card *card, struct npu_job *job)
+{
+    struct npu_task task;
+
+    while (job_next_task(card, job, &task) && task_is_short(&task)) {
+        job_begin_task(card, &task);
+        job_run_task(card, &task);
+    }
+    job->by_cp = false;
+}
+
+bool npu_job_start(struct npu_card *card, struct npu_queue *queue,
+                   const struct npu_packet *packet)
+{
+    struct npu_job *job = calloc(1, sizeof(*job));
+
+    if (!job) {
+        return false;
+    }
+    job->queue = queue;
+    job->packet = *packet;
+    job->dma = packet->opcode != NPU_PACKET_RUN;
+    job->dies = __builtin_popcount(queue->die_mask);
+    queue->job = job;
+    if (job->dma) {
+        job->phase = NPU_JOB_RUNNING;
+        if (queue->state == NPU_QUEUE_WAITING) {
+            queue->state = NPU_QUEUE_EXECUTING;
+        }
+        npu_queue_clock(queue, npu_card_now(card), true);
+    }
+    if (!job->dma) {
+        job->by_cp = true;
+        job_run_short(card, job);
+    }
+    npu_job_step(card, job);
+    return true;
 }
 
 bool npu_job_work(struct npu_card *card)
@@ -372,10 +412,7 @@ bool npu_job_work(struct npu_card *card)
     pthread_mutex_lock(&card->lock);
     task = job_pick(card);
     if (task.kind != NPU_TASK_NONE) {
-        pthread_mutex_unlock(&card->lock);
-        job_do_task(card, &task);
-        pthread_mutex_lock(&card->lock);
-        job_end_task(card, &task);
+        job_run_task(card, &task);
     }
     more = !TAILQ_EMPTY(&card->ready);
     pthread_mutex_unlock(&card->lock);

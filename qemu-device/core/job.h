@@ -51,6 +51,7 @@ struct npu_job {
     struct npu_packet packet;
     enum npu_job_phase phase;
     bool dma;               /* COPY or FILL: needs no gang */
+    bool by_cp;             /* the CP does its short tasks just now */
     unsigned in_flight;     /* tasks that threads work on */
     struct npu_error error; /* the first one; code 0: none */
     uint64_t host_start;    /* when it got its first gang, 0: never */

@@ -168,6 +168,45 @@ static void test_empty_program(void **state)
     assert_int_equal(fp_report(rig->f, &p)->device_time, 0);
 }
 
+/* The command processor does it: there may be nobody else. */
+static void test_short_program_needs_no_worker(void **state)
+{
+    struct fake_config config = { .dies = 2, .threads = 1 };
+    struct fake *f = fake_new(&config);
+    struct fake_client client;
+    struct fake_queue other, q;
+    struct fake_program busy, empty;
+    struct npu_packet packet;
+
+    (void)state;
+    fake_client_init(f, &client);
+    fq_open(&other, f, 1, client.root, 1);
+    fq_open(&q, f, 2, client.root, 2);
+    fp_init(&empty, 0);
+    packet = fp_load(f, &empty, 1);
+    /* From now on the card knows where the ring is. */
+    fq_push(&q, &packet);
+    assert_true(fq_sync(&q));
+
+    fp_init(&busy, PROGRAM_MAX);
+    fp_insn(&busy, NPU_OP_FILL, 1,
+            fp_vector(&busy, CLIENT_HOST_VA, NPU_DTYPE_S32, 16));
+    packet = fp_load(f, &busy, 2);
+    fq_push(&other, &packet);
+    assert_true(fq_sync(&other));
+    fake_hold(f, true);
+    fq_push(&other, &packet);
+    fake_wait_held(f);
+
+    packet = fp_load(f, &empty, 3);
+    fq_push(&q, &packet);
+    assert_true(fq_sync(&q));
+    assert_int_equal(fp_report(f, &empty)->cookie, 3);
+    fake_hold(f, false);
+    assert_true(fq_sync(&other));
+    fake_free(f);
+}
+
 static void test_arguments_are_ignored_if_empty(void **state)
 {
     struct rig *rig = *state;
@@ -634,6 +673,7 @@ int main(void)
         TEST(test_report),
         TEST(test_no_report),
         TEST(test_empty_program),
+        cmocka_unit_test(test_short_program_needs_no_worker),
         TEST(test_arguments_are_ignored_if_empty),
         TEST(test_scalar_from_arguments),
         TEST(test_arguments_change_between_runs),
