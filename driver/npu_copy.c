@@ -90,7 +90,7 @@ static int npu_copy_write(struct npu_device *ndev, const struct npu_packet *pack
 	if (!drm_dev_enter(&ndev->drm, &idx))
 		return -ENODEV;
 
-	spin_lock(&ring->lock);
+	spin_lock_irq(&ring->lock);
 	if (ring->live) {
 		for (i = 0; i < count; i++)
 			npu_ring_write(ring, &packets[i]);
@@ -101,7 +101,7 @@ static int npu_copy_write(struct npu_device *ndev, const struct npu_packet *pack
 	} else {
 		ret = -EIO;
 	}
-	spin_unlock(&ring->lock);
+	spin_unlock_irq(&ring->lock);
 	drm_dev_exit(idx);
 	return ret;
 }
@@ -342,11 +342,11 @@ void npu_copy_cancel(struct npu_device *ndev, int error)
 {
 	struct npu_ring *ring = &ndev->copy.ring;
 
-	spin_lock(&ring->lock);
+	spin_lock_irq(&ring->lock);
 	npu_ring_update_locked(ring);
 	ring->live = false;
 	npu_ring_cancel_locked(ring, error, error);
-	spin_unlock(&ring->lock);
+	spin_unlock_irq(&ring->lock);
 }
 
 void npu_copy_fini(struct npu_device *ndev)

@@ -188,7 +188,8 @@ static void npu_device_release(struct drm_device *drm, void *arg)
 
 static int npu_device_create_wqs(struct npu_device *ndev)
 {
-	ndev->submit_wq = alloc_workqueue("npu-submit", WQ_UNBOUND | WQ_MEM_RECLAIM, 0);
+	/* Bound: a job goes on from the CPU that has submitted it, without waking another. */
+	ndev->submit_wq = alloc_workqueue("npu-submit", WQ_MEM_RECLAIM, 0);
 	ndev->timeout_wq = alloc_ordered_workqueue("npu-timeout", WQ_MEM_RECLAIM);
 	if (!ndev->submit_wq || !ndev->timeout_wq) {
 		npu_device_release(&ndev->drm, NULL);

@@ -17,14 +17,23 @@
  * @queue: hardware queue; 0 is the driver's own
  *
  * The first vector has the events and the driver's own queue, so that they never
- * stand behind the traffic of clients unless there is no other vector.
+ * stand behind the traffic of clients unless there is no other vector.  A client's
+ * queue has that of the CPU on which it is created: likely the one that will wait
+ * for its jobs.
  *
  * Return: the vector's number on the card.
  */
 u32 npu_irq_vector(const struct npu_irq *irq, u32 queue)
 {
+	unsigned int cpu = raw_smp_processor_id();
+	u32 i;
+
 	if (!queue || irq->count == 1)
 		return 0;
+	for (i = 1; i < irq->count; i++) {
+		if (irq->vectors[i].cpu == cpu)
+			return i;
+	}
 	return 1 + (queue - 1) % (irq->count - 1);
 }
 
@@ -48,9 +57,8 @@ static void npu_irq_error(struct npu_ring *ring)
 	ring->ops->error(ring);
 }
 
-static void npu_irq_events(struct npu_device *ndev)
+static void npu_irq_events(struct npu_device *ndev, u32 events)
 {
-	u32 events = npu_read32(ndev, NPU_REG_EVENTS);
 	u32 word;
 
 	if (events & NPU_EVENT_DIE_RESET)
@@ -76,6 +84,33 @@ static void npu_irq_queues(struct npu_device *ndev, u32 vector)
 				 npu_ring_update);
 }
 
+/*
+ * Fences are signalled right here: to wake a thread for it would take longer than to
+ * do it.  Errors are rare, and take a look at many registers.
+ */
+static irqreturn_t npu_irq_handler(int irq, void *arg)
+{
+	struct npu_vector *vector = arg;
+	struct npu_device *ndev = vector->ndev;
+	bool cookie = dma_fence_begin_signalling();
+	irqreturn_t ret = IRQ_HANDLED;
+	u32 events = 0;
+	int idx;
+
+	if (drm_dev_enter(&ndev->drm, &idx)) {
+		npu_irq_queues(ndev, vector->index);
+		if (!vector->index)
+			events = npu_read32(ndev, NPU_REG_EVENTS);
+		if (events) {
+			atomic_or(events, &vector->events);
+			ret = IRQ_WAKE_THREAD;
+		}
+		drm_dev_exit(idx);
+	}
+	dma_fence_end_signalling(cookie);
+	return ret;
+}
+
 static irqreturn_t npu_irq_thread(int irq, void *arg)
 {
 	struct npu_vector *vector = arg;
@@ -84,9 +119,7 @@ static irqreturn_t npu_irq_thread(int irq, void *arg)
 	int idx;
 
 	if (drm_dev_enter(&ndev->drm, &idx)) {
-		npu_irq_queues(ndev, vector->index);
-		if (!vector->index)
-			npu_irq_events(ndev);
+		npu_irq_events(ndev, atomic_xchg(&vector->events, 0));
 		drm_dev_exit(idx);
 	}
 	dma_fence_end_signalling(cookie);
@@ -97,12 +130,19 @@ static int npu_irq_request(struct npu_device *ndev, u32 index)
 {
 	struct npu_vector *vector = &ndev->irq.vectors[index];
 	struct pci_dev *pdev = to_pci_dev(ndev->drm.dev);
+	int ret;
 
 	vector->ndev = ndev;
 	vector->index = index;
 	vector->irq = pci_irq_vector(pdev, index);
-	return request_threaded_irq(vector->irq, NULL, npu_irq_thread, IRQF_ONESHOT,
-				    dev_name(ndev->drm.dev), vector);
+	ret = request_threaded_irq(vector->irq, npu_irq_handler, npu_irq_thread, 0,
+				   dev_name(ndev->drm.dev), vector);
+	if (ret || !index)
+		return ret;
+
+	vector->cpu = cpumask_local_spread(index - 1, dev_to_node(&pdev->dev));
+	irq_set_affinity_and_hint(vector->irq, cpumask_of(vector->cpu));
+	return 0;
 }
 
 /**
@@ -154,6 +194,7 @@ void npu_irq_fini(struct npu_device *ndev)
 	while (ndev->irq.count) {
 		struct npu_vector *vector = &ndev->irq.vectors[--ndev->irq.count];
 
+		irq_set_affinity_and_hint(vector->irq, NULL);
 		free_irq(vector->irq, vector);
 	}
 	pci_free_irq_vectors(to_pci_dev(ndev->drm.dev));

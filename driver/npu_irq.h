@@ -2,6 +2,7 @@
 #ifndef _NPU_IRQ_H_
 #define _NPU_IRQ_H_
 
+#include <linux/atomic.h>
 #include <linux/types.h>
 
 #include <npu/regs.h>
@@ -13,11 +14,15 @@ struct npu_device;
  * @ndev: card
  * @index: its number on the card
  * @irq: its number in Linux
+ * @cpu: to which it goes, unless somebody has moved it
+ * @events: NPU_EVENT_* that its thread has to see to
  */
 struct npu_vector {
 	struct npu_device *ndev;
 	u32 index;
 	int irq;
+	unsigned int cpu;
+	atomic_t events;
 };
 
 /**

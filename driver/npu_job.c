@@ -99,14 +99,14 @@ static struct dma_fence *npu_job_run(struct drm_sched_job *sched_job)
 	npu_fence_init(fence, ring, job->number);
 
 	entered = drm_dev_enter(&ring->ndev->drm, &idx);
-	spin_lock(&ring->lock);
+	spin_lock_irq(&ring->lock);
 	if (!entered)
 		npu_job_refuse(job, fence, -ENODEV);
 	else if (job->queue->dead || !ring->live)
 		npu_job_refuse(job, fence, -ECANCELED);
 	else
 		npu_job_emit(job, fence);
-	spin_unlock(&ring->lock);
+	spin_unlock_irq(&ring->lock);
 	if (entered)
 		drm_dev_exit(idx);
 	return &fence->base;
@@ -124,13 +124,13 @@ static enum drm_gpu_sched_stat npu_job_timedout(struct drm_sched_job *sched_job)
 	int idx;
 
 	if (drm_dev_enter(&ring->ndev->drm, &idx)) {
-		spin_lock(&ring->lock);
+		spin_lock_irq(&ring->lock);
 		if (ring->live && !queue->dead) {
 			/* An interrupt may have been lost. */
 			npu_ring_update_locked(ring);
 			late = npu_job_is_late(queue);
 		}
-		spin_unlock(&ring->lock);
+		spin_unlock_irq(&ring->lock);
 		drm_dev_exit(idx);
 	}
 	if (late)

@@ -100,7 +100,7 @@ static void npu_queue_fault(struct npu_ring *ring)
 	if (npu_ring_state(ring) != NPU_QUEUE_ERRORED)
 		return;
 
-	spin_lock(&ring->lock);
+	spin_lock_irq(&ring->lock);
 	if (ring->live && npu_queue_bury(queue, DRM_NPU_BAN_FAULT)) {
 		npu_ring_error(ring, &queue->error);
 		why = npu_queue_error_find(queue->error.code);
@@ -111,7 +111,7 @@ static void npu_queue_fault(struct npu_ring *ring)
 		npu_ring_update_locked(ring);
 		npu_ring_cancel_locked(ring, -queue->error_errno, -ECANCELED);
 	}
-	spin_unlock(&ring->lock);
+	spin_unlock_irq(&ring->lock);
 }
 
 static void npu_queue_free(struct npu_ring *ring)
@@ -152,7 +152,7 @@ static void npu_queue_shut(struct npu_queue *queue, int first)
 			npu_ring_error(ring, &error);
 	}
 
-	spin_lock(&ring->lock);
+	spin_lock_irq(&ring->lock);
 	npu_ring_update_locked(ring);
 	/* It may have been between two jobs: then the next one is not to blame. */
 	if (!error.code && !ret)
@@ -160,7 +160,7 @@ static void npu_queue_shut(struct npu_queue *queue, int first)
 	queue->error = error;
 	queue->error_errno = -first;
 	npu_ring_cancel_locked(ring, first, -ECANCELED);
-	spin_unlock(&ring->lock);
+	spin_unlock_irq(&ring->lock);
 	drm_dev_exit(idx);
 }
 
@@ -168,9 +168,9 @@ static bool npu_queue_bury_unlocked(struct npu_queue *queue, u32 reason)
 {
 	bool mine;
 
-	spin_lock(&queue->ring.lock);
+	spin_lock_irq(&queue->ring.lock);
 	mine = npu_queue_bury(queue, reason);
-	spin_unlock(&queue->ring.lock);
+	spin_unlock_irq(&queue->ring.lock);
 	return mine;
 }
 
@@ -194,7 +194,7 @@ static void npu_queue_lose(struct npu_queue *queue, u32 reason, int error)
 {
 	struct npu_ring *ring = &queue->ring;
 
-	spin_lock(&ring->lock);
+	spin_lock_irq(&ring->lock);
 	npu_ring_update_locked(ring);
 	if (npu_queue_bury(queue, reason)) {
 		queue->error_errno = -error;
@@ -204,7 +204,7 @@ static void npu_queue_lose(struct npu_queue *queue, u32 reason, int error)
 		npu_ring_cancel_locked(ring, error, error);
 	}
 	ring->live = false;
-	spin_unlock(&ring->lock);
+	spin_unlock_irq(&ring->lock);
 }
 
 /* After a reset: @error for all jobs on the card. */
@@ -293,10 +293,10 @@ static u64 npu_queue_ring_busy(struct npu_queue *queue)
 	struct npu_ring *ring = &queue->ring;
 	u64 busy = 0;
 
-	spin_lock(&ring->lock);
+	spin_lock_irq(&ring->lock);
 	if (ring->live)
 		busy = READ_ONCE(ring->record->device_time);
-	spin_unlock(&ring->lock);
+	spin_unlock_irq(&ring->lock);
 	return busy * hweight32(queue->die_mask);
 }
 
@@ -565,11 +565,11 @@ int npu_ioctl_queue_get_state(struct drm_device *drm, void *data, struct drm_fil
 
 	/* A ban that is under way has no record yet. */
 	mutex_lock(&queue->stop_lock);
-	spin_lock(&queue->ring.lock);
+	spin_lock_irq(&queue->ring.lock);
 	npu_queue_fill_error(queue, args);
 	npu_queue_read_progress(queue, args);
 	args->jobs_completed = queue->completed;
-	spin_unlock(&queue->ring.lock);
+	spin_unlock_irq(&queue->ring.lock);
 	mutex_unlock(&queue->stop_lock);
 
 	args->timeout_ms = queue->timeout_ms;
@@ -588,13 +588,13 @@ void npu_queue_print_all(struct npu_device *ndev, struct drm_printer *p)
 	xa_for_each_start(&ndev->rings, id, ring, 1) {
 		struct npu_queue *queue = to_npu_queue(ring);
 
-		spin_lock(&ring->lock);
+		spin_lock_irq(&ring->lock);
 		drm_printf(p, "%s: dies %#x timeout %u ms packets %llu jobs ended %llu",
 			   ring->name, queue->die_mask, queue->timeout_ms, ring->written,
 			   queue->completed);
 		drm_printf(p, " dead %d ban %u error %u\n", queue->dead,
 			   queue->ban_reason, queue->error.code);
-		spin_unlock(&ring->lock);
+		spin_unlock_irq(&ring->lock);
 	}
 	rcu_read_unlock();
 }

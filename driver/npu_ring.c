@@ -141,9 +141,9 @@ void npu_ring_free(struct npu_ring *ring)
 	if (!ring->packets)
 		return;
 
-	spin_lock(&ring->lock);
+	spin_lock_irq(&ring->lock);
 	ring->live = false;
-	spin_unlock(&ring->lock);
+	spin_unlock_irq(&ring->lock);
 
 	xa_erase(&ring->ndev->rings, ring->id);
 	npu_ring_free_memory(ring);
@@ -204,9 +204,9 @@ int npu_ring_start(struct npu_ring *ring, const struct npu_ring_config *config)
 		return -EIO;
 	}
 
-	spin_lock(&ring->lock);
+	spin_lock_irq(&ring->lock);
 	ring->live = true;
-	spin_unlock(&ring->lock);
+	spin_unlock_irq(&ring->lock);
 	return 0;
 }
 
@@ -319,9 +319,11 @@ void npu_ring_update_locked(struct npu_ring *ring)
 
 void npu_ring_update(struct npu_ring *ring)
 {
-	spin_lock(&ring->lock);
+	unsigned long flags;
+
+	spin_lock_irqsave(&ring->lock, flags);
 	npu_ring_update_locked(ring);
-	spin_unlock(&ring->lock);
+	spin_unlock_irqrestore(&ring->lock, flags);
 }
 
 /**
