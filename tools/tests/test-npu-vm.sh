@@ -58,7 +58,7 @@ version() {
 
 every_option_is_in_the_help() {
 	vm --help
-	for option in card cards mem kernel root rw share qmp gdb timeout print; do
+	for option in card cards mem kernel root rw share qmp gdb timeout module print; do
 		grep -q -e "--$option" "$out" || { echo "$option"; return 1; }
 	done
 }
@@ -384,6 +384,16 @@ extra_arguments() {
 	status_is 0 && out_is '2\n'
 }
 
+extra_module() {
+	vm $small --module nvme -- sh -c 'grep -c "^nvme " /proc/modules'
+	status_is 0 && out_is '1\n'
+}
+
+unknown_module() {
+	vm --module frobnicate -- true
+	complains 'frobnicate.*no such module'
+}
+
 log_file() {
 	vm $small --log "$work/log" -- true
 	status_is 0 && grep -q 'Linux version' "$work/log" && grep -q 'Power down' "$work/log"
@@ -523,6 +533,8 @@ check "print: with --root" printed_line_with_root
 check "print: a command that is too long" print_refuses_what_would_be_cut_off
 check "print: with --gdb" for_gdb
 check "qemu-arg: is passed on" extra_arguments
+check "module: is loaded, with what it needs" extra_module
+check "module: one that does not exist" unknown_module
 check "log: the kernel's log in a file" log_file
 check "wrong: time is over" timeout_gives_up
 check "wrong: the kernel panics" panic

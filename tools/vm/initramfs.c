@@ -18,8 +18,9 @@
 struct initramfs {
 	struct cpio cpio;
 	const struct vm_kernel *kernel;
-	char *modules;	       /* in the guest */
-	struct strv libraries; /* of the host, written so far */
+	char *modules;		  /* in the guest */
+	const struct strv *extra; /* modules */
+	struct strv libraries;	  /* of the host, written so far */
 	bool has_loader;
 };
 
@@ -148,6 +149,8 @@ static void add_tools(struct initramfs *r)
 	cpio_dir(&r->cpio, VM_BIN, 0755);
 	for (size_t i = 0; i < sizeof(tools) / sizeof(tools[0]); i++)
 		add_program(r, vm_need(tools[i]), VM_BIN);
+	if (vm_find(VM_PIECE_NPU_BENCH))
+		add_program(r, vm_find(VM_PIECE_NPU_BENCH), VM_BIN);
 	if (vm_find(VM_PIECE_MODELS))
 		add_tree(r, vm_find(VM_PIECE_MODELS), VM_SHARE_DATA "/npu/models");
 	if (vm_find(VM_PIECE_SELFTESTS))
@@ -253,6 +256,20 @@ static void resolve_driver(const struct initramfs *r, const char *data, size_t s
 	free(copy);
 }
 
+static void resolve_extra(const struct initramfs *r, struct strv *files)
+{
+	for (size_t i = 0; i < r->extra->n; i++) {
+		struct strv own = { 0 };
+
+		if (r->kernel->modules)
+			modules_resolve(r->kernel->modules, r->extra->v[i], &own);
+		if (!own.n)
+			vm_die("--module %s: the guest's kernel has no such module",
+			       r->extra->v[i]);
+		modules_resolve(r->kernel->modules, r->extra->v[i], files);
+	}
+}
+
 static void add_all_modules(struct initramfs *r)
 {
 	static const char *const p9[] = { "9pnet_virtio", "9p", "overlay" };
@@ -264,6 +281,7 @@ static void add_all_modules(struct initramfs *r)
 	check_driver(r, driver, size);
 	for (size_t i = 0; i < 3 && r->kernel->modules; i++)
 		modules_resolve(r->kernel->modules, p9[i], &p9_files);
+	resolve_extra(r, &npu_files);
 	resolve_driver(r, driver, size, &npu_files);
 	add_text(r, VM_LOAD_9P, add_modules(r, &p9_files, &written, &dep));
 
@@ -318,9 +336,10 @@ static void add_system(struct initramfs *r)
 	cpio_link(&r->cpio, "/lib/modules", VM_MODULES);
 }
 
-void vm_write_initramfs(FILE *f, const struct vm_kernel *kernel)
+void vm_write_initramfs(FILE *f, const struct vm_kernel *kernel,
+			const struct strv *modules)
 {
-	struct initramfs r = { .cpio = { .f = f }, .kernel = kernel };
+	struct initramfs r = { .cpio = { .f = f }, .kernel = kernel, .extra = modules };
 
 	r.modules = str_format(VM_MODULES "/%s", kernel->release);
 	add_system(&r);

@@ -43,6 +43,9 @@ static const struct place {
 	[VM_PIECE_NPU_RUN] = {
 		"npu-run", NULL, "tools/npu-run", "bin/npu-run", "make tools",
 	},
+	[VM_PIECE_NPU_BENCH] = {
+		"npu-bench", NULL, "tools/npu-bench", "bin/npu-bench", "make tools",
+	},
 	[VM_PIECE_MODELS] = {
 		"the models", NULL, "tools/run/models", "share/npu/models", "make tools",
 	},

@@ -12,6 +12,7 @@ enum vm_piece {
 	VM_PIECE_LIBRARIES, /* a directory with libnpu */
 	VM_PIECE_NPUCTL,
 	VM_PIECE_NPU_RUN,
+	VM_PIECE_NPU_BENCH,
 	VM_PIECE_MODELS,    /* a directory */
 	VM_PIECE_SELFTESTS, /* a directory */
 };

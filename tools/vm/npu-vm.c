@@ -91,19 +91,19 @@ static void check_address_bits(const struct vm_cards *cards)
 }
 
 /* In memory, for QEMU to open by descriptor: nothing to clean up. */
-static char *make_initramfs(const struct vm_kernel *kernel)
+static char *make_initramfs(const struct vm_kernel *kernel, const struct strv *modules)
 {
 	int fd = memfd_create("initramfs", 0);
 	FILE *f = fd >= 0 ? fdopen(fd, "w") : NULL;
 
 	if (!f)
 		vm_die("cannot make the initramfs: %s", strerror(errno));
-	vm_write_initramfs(f, kernel);
+	vm_write_initramfs(f, kernel, modules);
 	return str_format("/dev/fd/%d", fd);
 }
 
 /* A file that stays, since the command line that names it is run later. */
-static char *keep_initramfs(const struct vm_kernel *kernel)
+static char *keep_initramfs(const struct vm_kernel *kernel, const struct strv *modules)
 {
 	char *path = str_format("%s/initramfs-%s", vm_cache_dir(), kernel->release);
 	char *temporary = str_format("%s.%d", path, getpid());
@@ -113,7 +113,7 @@ static char *keep_initramfs(const struct vm_kernel *kernel)
 
 	if (!f)
 		vm_die("cannot make the initramfs: %s", strerror(errno));
-	vm_write_initramfs(f, kernel);
+	vm_write_initramfs(f, kernel, modules);
 	fclose(f);
 	f = fopen(temporary, "we");
 	if (!f || fwrite(bytes, 1, size, f) != size || fclose(f) ||
@@ -150,8 +150,8 @@ int main(int argc, char **argv)
 	command.kvm = vm_kvm_works();
 	if (command.kvm)
 		check_address_bits(&cards);
-	command.initramfs = options.print ? keep_initramfs(&kernel) :
-					    make_initramfs(&kernel);
+	command.initramfs = options.print ? keep_initramfs(&kernel, &options.modules) :
+					    make_initramfs(&kernel, &options.modules);
 	if (options.print) {
 		vm_build_command(&command, &args);
 		vm_print_command(&args);

@@ -29,6 +29,8 @@ static const char help[] =
 	"  --gdb            let gdb attach to the guest's kernel on port 1234\n"
 	"  --timeout S      give up after S seconds\n"
 	"  --log FILE       write the kernel's log to FILE\n"
+	"  --module NAME    load this module of the guest's kernel too, such as nvme; may\n"
+	"                   be given more than once\n"
 	"  --qemu-arg ARG   pass ARG on to QEMU; may be given more than once\n"
 	"  --print          print the QEMU command line, to be pasted, and boot nothing\n"
 	"  --help, --version\n"
@@ -63,6 +65,7 @@ static const struct definition {
 	{ "gdb", FLAG, FIELD(gdb), 0 },
 	{ "timeout", NUMBER, FIELD(timeout), INT_MAX / 1000 },
 	{ "log", TEXT, FIELD(log), 0 },
+	{ "module", LIST, FIELD(modules), 0 },
 	{ "qemu-arg", LIST, FIELD(qemu_args), 0 },
 	{ "print", FLAG, FIELD(print), 0 },
 	{ "help", HELP, 0, 0 },

@@ -20,6 +20,7 @@ struct vm_options {
 	const char *share;
 	const char *qmp;
 	const char *log;
+	struct strv modules; /* of the guest's kernel, names */
 	struct strv qemu_args;
 	int timeout; /* seconds, 0: none */
 	bool iommu;
