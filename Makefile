@@ -28,6 +28,10 @@ demo:
 check:
 	@scripts/check
 
+## bench [B=names] [REPS=n]: measure the card against what it is compared with
+bench: modules vm-tools
+	@scripts/bench $(if $(REPS),--reps $(REPS)) $(B)
+
 ## kselftest T=name: rebuild the driver and run one guest test in a VM
 kselftest: modules lib selftests vm-tools
 	@scripts/run-kselftest $(T)
@@ -140,6 +144,6 @@ help:
 	@echo "Variables: JOBS=n (compile jobs), NODEPS=1 (install nothing)," \
 		"XDG_CACHE_HOME=dir"
 
-.PHONY: all demo check kselftest deps qemu kernel modules lib tools selftests \
+.PHONY: all demo check bench kselftest deps qemu kernel modules lib tools selftests \
 	tests vm-tools install install-guest uninstall check-debian kselftest-headers \
 	lint docs clean help
