@@ -463,6 +463,16 @@ struct npu_error queue_wait_error(const struct queue *queue, uint32_t code)
     return error;
 }
 
+struct queue card_start_queue(unsigned index)
+{
+    struct queue queue;
+
+    card_start("npu-x6000,hbm=64M");
+    queue = queue_new(index, space_new());
+    queue_enable(&queue);
+    return queue;
+}
+
 uint64_t queue_fence(const struct queue *queue)
 {
     return qemu_read(queue->fence_at, 8);

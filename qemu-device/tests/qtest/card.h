@@ -152,6 +152,8 @@ struct queue queue_new(unsigned index, uint64_t root);
 void queue_enable(struct queue *queue);
 void queue_write_registers(const struct queue *queue);
 void queue_control(const struct queue *queue, uint32_t command);
+/* The machine with a card and one queue, enabled. */
+struct queue card_start_queue(unsigned index);
 void queue_push(struct queue *queue, const struct npu_packet *packet);
 void queue_ring_doorbell(const struct queue *queue);
 uint32_t queue_state(const struct queue *queue);

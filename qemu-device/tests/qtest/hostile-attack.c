@@ -283,6 +283,7 @@ static void attack_messages(void)
     }
     reg_write(NPU_REG_EVENT_VECTOR, any_below(NPU_MAX_VECTORS));
     card_config_write(at + 2, one_in(4) ? any() : 1 << 15, 2);
+    attack_doorbells();
 }
 
 /* ---- The function -------------------------------------------------------- */
@@ -375,12 +376,25 @@ static void attack_stop(void)
     qmp("{ 'execute': 'cont' }");
 }
 
+/* Either card, the way that the guest does it or the one that asks the guest. */
 static void attack_unplug(void)
 {
-    if (one_in(4)) {
-        hostile_unplug();
-        hostile_recover();
+    enum card_slot which = one_in(2) ? PEER : CARD_UNDER_TEST;
+
+    if (!one_in(3)) {
+        return;
     }
+    if (one_in(3)) {
+        qmp_any("{ 'execute': 'device_del', 'arguments': { 'id': '%s' } }",
+                which == PEER ? "peer" : "card");
+    }
+    card_select(which);
+    port_set_power(false);
+    card_select(CARD_UNDER_TEST);
+    if (one_in(2)) {
+        attack_doorbells();
+    }
+    hostile_recover();
 }
 
 static void attack_iommu(void)

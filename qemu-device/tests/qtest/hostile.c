@@ -15,7 +15,6 @@
     "-object memory-backend-file,share=on,id=%s,size=%llu," \
     "mem-path=/proc/self/fd/%d "
 #define VCPUS "-accel tcg,thread=multi -smp 2 -bios " HAMMER_BIN " "
-#define CARD "'driver': 'npu-x6000', 'memdev': 'hbm'"
 
 /* The time of a case whose share is 1, unless SECONDS= says something else. */
 #define CASE_SECONDS 1.0
@@ -177,32 +176,25 @@ static bool card_is_there(void)
     return card_config_read(0, 2) == NPU_PCI_VENDOR_ID;
 }
 
-void hostile_unplug(void)
-{
-    port_set_power(false);
-}
-
-static void plug_again(void)
+/* Refused for as long as the old one is on its way out. */
+static void plug_again(const char *device)
 {
     uint64_t deadline = now_ms() + 5000;
 
     port_set_power(true);
     while (!card_is_there()) {
         EXPECT(now_ms() < deadline);
-        /* Refused as long as the old one is on its way out. */
-        qmp_any("{ 'execute': 'device_add', 'arguments': { 'id': 'card', "
-                "'bus': 'port0', %s } }",
-                CARD);
+        qmp_any("{ 'execute': 'device_add', 'arguments': { %s } }", device);
         sleep_ms(1);
     }
 }
 
-static void recover_slot(void)
+static void recover_slot(const char *device)
 {
     card_setup_port();
     port_config_write(PCI_BRIDGE_CONTROL, 0, 2);
     if (!card_is_there()) {
-        plug_again();
+        plug_again(device);
     }
     card_set_power_state(0);
     card_config_write(card_capability(CAP_MSIX) + 2, 0, 2);
@@ -219,9 +211,11 @@ void hostile_recover(void)
         map_all();
     }
     card_select(PEER);
-    recover_slot();
+    recover_slot("'driver': 'npu-dv200d', 'dies': 2, 'memdev': 'peer_hbm', "
+                 "'bus': 'port1', 'id': 'peer'");
     card_select(CARD_UNDER_TEST);
-    recover_slot();
+    recover_slot("'driver': 'npu-x6000', 'memdev': 'hbm', 'bus': 'port0', "
+                 "'id': 'card'");
     space_forget_all();
 }
 

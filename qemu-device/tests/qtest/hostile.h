@@ -37,9 +37,6 @@ void hostile_recover(void);
 /* Recover, then let the card compute and copy, and look at all of the result. */
 void hostile_expect_right_answers(void);
 
-/* Pull the card; hostile_recover() puts it back. */
-void hostile_unplug(void);
-
 /* One thing that a bad guest does, of many kinds. */
 void hostile_attack(void);
 

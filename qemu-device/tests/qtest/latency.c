@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * On a machine that does other things as well, an answer may be late because the
- * one who asks or the one who answers waits for a CPU.  The kernel counts that
- * time for each thread, so it need not be guessed: it is taken off before the
- * limit is applied.  Time for which QEMU's main thread runs, sleeps, or waits for
- * a lock is never taken off.
+ * one who asks, or a thread of QEMU, waits for a CPU: the one that answers, or one
+ * that has a lock which that needs.  The kernel counts that time for each thread, so
+ * it need not be guessed: the longest of these waits is taken off before the limit
+ * is applied.  Time in which QEMU's threads run, sleep, or wait for each other is
+ * never taken off.
  */
 #define _GNU_SOURCE
+#include <dirent.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
@@ -24,15 +26,23 @@
 #define PAUSE_US 3000
 #define GIVE_UP_MS 20000
 
+#define WAITERS 64
+
+struct waiter {
+    unsigned tid; /* 0: from here on there are none */
+    uint64_t us;
+};
+
 static struct {
     int fd;
     int qemus_end;
-    int main_stat; /* of QEMU's main thread, and of the one who asks */
-    int own_stat;
     bool stop; /* atomic */
     pthread_t thread;
     struct latency *latency;
     uint64_t worst_us, worst_wait_us, late;
+    char tasks[32];
+    struct waiter waiters[WAITERS];
+    uint64_t own_waited_us;
 } probe;
 
 static uint64_t now_us(void)
@@ -44,14 +54,64 @@ static uint64_t now_us(void)
 }
 
 /* Time that a thread was ready to run and did not. */
-static uint64_t waited_us(int stat)
+static uint64_t waited_us(const char *path)
 {
-    unsigned long long ran, waited;
-    char text[128];
-    ssize_t got = pread(stat, text, sizeof(text) - 1, 0);
+    unsigned long long ran, waited = 0;
+    FILE *file = fopen(path, "re");
 
-    text[got > 0 ? got : 0] = 0;
-    return sscanf(text, "%llu %llu", &ran, &waited) == 2 ? waited / 1000 : 0;
+    if (file) {
+        if (fscanf(file, "%llu %llu", &ran, &waited) != 2) {
+            waited = 0;
+        }
+        fclose(file);
+    }
+    return waited / 1000;
+}
+
+/* How much longer it is than when last looked at. */
+static uint64_t more_waited_us(unsigned tid)
+{
+    struct waiter *waiter = probe.waiters;
+    uint64_t was, is;
+    char path[64];
+
+    while (waiter < probe.waiters + WAITERS && waiter->tid &&
+           waiter->tid != tid) {
+        waiter++;
+    }
+    if (waiter == probe.waiters + WAITERS) {
+        return 0;
+    }
+    snprintf(path, sizeof(path), "/proc/%d/task/%u/schedstat", qemu_process(),
+             tid);
+    is = waited_us(path);
+    was = waiter->tid ? waiter->us : is;
+    *waiter = (struct waiter){ tid, is };
+    return is > was ? is - was : 0;
+}
+
+/* Since the last time: the longest wait of a thread of QEMU, and the own one. */
+static uint64_t all_waited_us(void)
+{
+    uint64_t own = waited_us("/proc/thread-self/schedstat"), longest = 0;
+    uint64_t own_more = own - probe.own_waited_us;
+    struct dirent *entry;
+    DIR *dir;
+
+    probe.own_waited_us = own;
+    dir = opendir(probe.tasks);
+    while (dir && (entry = readdir(dir))) {
+        unsigned tid = atoi(entry->d_name);
+        uint64_t us = tid ? more_waited_us(tid) : 0;
+
+        if (us > longest) {
+            longest = us;
+        }
+    }
+    if (dir) {
+        closedir(dir);
+    }
+    return longest + own_more;
 }
 
 /* Up to the end of the line that answers; events are read over. */
@@ -115,24 +175,17 @@ static void note(uint64_t us, uint64_t wait_us)
 static void *probe_main(void *arg)
 {
     (void)arg;
-    probe.own_stat = open("/proc/thread-self/schedstat", O_RDONLY | O_CLOEXEC);
+    all_waited_us();
     while (!__atomic_load_n(&probe.stop, __ATOMIC_RELAXED)) {
-        uint64_t waited = waited_us(probe.main_stat) +
-                          waited_us(probe.own_stat);
         uint64_t start = now_us(), end;
 
         if (!ask("{ 'execute': 'query-status' }")) {
-            if (!__atomic_load_n(&probe.stop, __ATOMIC_RELAXED)) {
-                tap_fail(__FILE__, __LINE__, "no answer to query-status");
-            }
-            break;
+            tap_fail(__FILE__, __LINE__, "no answer to query-status");
         }
         end = now_us();
-        note(end - start,
-             waited_us(probe.main_stat) + waited_us(probe.own_stat) - waited);
+        note(end - start, all_waited_us());
         usleep(PAUSE_US);
     }
-    close(probe.own_stat);
     return NULL;
 }
 
@@ -153,13 +206,9 @@ const char *latency_args(void)
 
 void latency_start(struct latency *latency)
 {
-    char path[64];
-
     close(probe.qemus_end);
-    snprintf(path, sizeof(path), "/proc/%d/task/%d/schedstat", qemu_process(),
-             qemu_process());
-    probe.main_stat = open(path, O_RDONLY | O_CLOEXEC);
-    EXPECT(probe.main_stat >= 0);
+    snprintf(probe.tasks, sizeof(probe.tasks), "/proc/%d/task", qemu_process());
+    memset(probe.waiters, 0, sizeof(probe.waiters));
     probe.latency = latency;
     probe.stop = false;
     probe.worst_us = probe.worst_wait_us = probe.late = 0;
@@ -171,7 +220,6 @@ void latency_stop(void)
 {
     __atomic_store_n(&probe.stop, true, __ATOMIC_RELAXED);
     pthread_join(probe.thread, NULL);
-    close(probe.main_stat);
     close(probe.fd);
     if (probe.late) {
         tap_fail(__FILE__, __LINE__,

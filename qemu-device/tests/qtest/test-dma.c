@@ -5,16 +5,6 @@
 
 #define UNMAPPED 0x7000000000ull
 
-static struct queue start_queue(void)
-{
-    struct queue queue;
-
-    card_start("npu-x6000,hbm=64M");
-    queue = queue_new(0, space_new());
-    queue_enable(&queue);
-    return queue;
-}
-
 static void expect_others_work(const struct queue *queue)
 {
     struct queue other = queue_new(1, queue->root);
@@ -27,27 +17,17 @@ static void expect_others_work(const struct queue *queue)
 
 static void expect_bad_address(uint64_t ring, uint64_t tail, uint64_t fence)
 {
-    struct queue queue;
+    struct npu_packet packet = packet_fence(1);
+    struct queue queue, shown;
 
     card_start("npu-x6000,hbm=64M");
-    queue = queue_new(0, space_new());
-    reg_write64(NPU_REG_QUEUE(0) + NPU_QUEUE_RING, ring ? ring : queue.ring);
-    reg_write64(NPU_REG_QUEUE(0) + NPU_QUEUE_TAIL, tail ? tail : queue.tail_at);
-    reg_write64(NPU_REG_QUEUE(0) + NPU_QUEUE_FENCE,
-                fence ? fence : queue.fence_at);
-    reg_write64(NPU_REG_QUEUE(0) + NPU_QUEUE_ROOT, queue.root);
-    reg_write(NPU_REG_QUEUE(0) + NPU_QUEUE_RING_ORDER, 4);
-    reg_write(NPU_REG_QUEUE(0) + NPU_QUEUE_DIE_MASK, 1);
-    reg_write(NPU_REG_QUEUE(0) + NPU_QUEUE_VECTOR, NPU_NO_VECTOR);
-    reg_write(NPU_REG_QUEUE(0) + NPU_QUEUE_CONTROL, NPU_QUEUE_CONTROL_ENABLE);
-    if (!tail) {
-        struct npu_packet packet = packet_fence(1);
-
-        if (!ring) {
-            qemu_copy_in(queue.ring, &packet, sizeof(packet));
-        }
-        qemu_write(queue.tail_at, 1, 8);
-    }
+    queue = shown = queue_new(0, space_new());
+    shown.ring = ring ? ring : queue.ring;
+    shown.tail_at = tail ? tail : queue.tail_at;
+    shown.fence_at = fence ? fence : queue.fence_at;
+    queue_write_registers(&shown);
+    queue_control(&queue, NPU_QUEUE_CONTROL_ENABLE);
+    queue_push(&queue, &packet);
     queue_ring_doorbell(&queue);
     queue_wait_error(&queue, NPU_ERR_RING);
     expect_others_work(&queue);
@@ -113,7 +93,7 @@ TEST(dma, fence_nowhere)
 
 static void expect_copy_error(uint64_t host)
 {
-    struct queue queue = start_queue();
+    struct queue queue = card_start_queue(0);
     struct npu_packet copy = packet_copy(NPU_SPACE_HBM, HBM_DATA,
                                          NPU_SPACE_HOST, host, 64);
     struct npu_error error;
@@ -144,7 +124,7 @@ TEST(dma, copy_from_nowhere)
 
 TEST(dma, copy_behind_the_end_of_memory)
 {
-    struct queue queue = start_queue();
+    struct queue queue = card_start_queue(0);
     struct npu_packet copy = packet_copy(NPU_SPACE_HBM, HBM_DATA,
                                          NPU_SPACE_HOST, 0x10000000 - 32, 64);
     struct npu_error error;
@@ -159,7 +139,7 @@ TEST(dma, copy_behind_the_end_of_memory)
 /* A large copy that the memory map changes under: right data, or an error. */
 TEST(dma, copy_while_the_memory_map_changes)
 {
-    struct queue queue = start_queue();
+    struct queue queue = card_start_queue(0);
     struct npu_packet copy = packet_copy(NPU_SPACE_HOST, HOST_DATA,
                                          NPU_SPACE_HBM, HBM_DATA, 32 << 20);
 
@@ -178,7 +158,7 @@ TEST(dma, copy_while_the_memory_map_changes)
 
 TEST(dma, bus_master_off)
 {
-    struct queue queue = start_queue();
+    struct queue queue = card_start_queue(0);
 
     queue_sync(&queue);
     card_config_write(PCI_COMMAND, 2, 2);
@@ -204,7 +184,7 @@ TEST(dma, bus_master_off_before_enable)
 
 TEST(dma, bus_master_off_and_on_while_copying)
 {
-    struct queue queue = start_queue();
+    struct queue queue = card_start_queue(0);
     struct npu_packet copy = packet_copy(NPU_SPACE_HOST, HOST_DATA,
                                          NPU_SPACE_HBM, HBM_DATA, 16 << 20);
 
@@ -215,8 +195,7 @@ TEST(dma, bus_master_off_and_on_while_copying)
         card_config_write(PCI_COMMAND, 6, 2);
         if (queue_state(&queue) == NPU_QUEUE_ERRORED) {
             queue = queue_new(0, queue.root);
-            reg_write(NPU_REG_QUEUE(0) + NPU_QUEUE_CONTROL,
-                      NPU_QUEUE_CONTROL_DISABLE);
+            queue_control(&queue, NPU_QUEUE_CONTROL_DISABLE);
             queue_enable(&queue);
         }
     }
@@ -227,7 +206,7 @@ TEST(dma, bus_master_off_and_on_while_copying)
 /* Bus mastering of the port above counts as well. */
 TEST(dma, bus_master_of_the_port_off)
 {
-    struct queue queue = start_queue();
+    struct queue queue = card_start_queue(0);
 
     queue_sync(&queue);
     port_config_write(PCI_COMMAND, 2, 2);

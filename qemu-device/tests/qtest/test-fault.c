@@ -5,16 +5,6 @@
 #define VA_HOLE (VA_DATA + (64 << 20)) /* under a table, not mapped */
 #define VA_FAR (1ull << 46)            /* not even a table */
 
-static struct queue start_queue(void)
-{
-    struct queue queue;
-
-    card_start("npu-x6000,hbm=64M");
-    queue = queue_new(0, space_new());
-    queue_enable(&queue);
-    return queue;
-}
-
 static void push_copy(struct queue *queue, uint64_t dst, uint64_t src,
                       uint64_t size)
 {
@@ -40,21 +30,21 @@ static void expect_copy_error(struct queue *queue, uint64_t dst, uint64_t src,
 
 TEST(fault, read_of_what_is_not_mapped)
 {
-    struct queue queue = start_queue();
+    struct queue queue = card_start_queue(0);
 
     expect_copy_error(&queue, VA_TENSORS, VA_HOLE, NPU_ERR_PAGE_FAULT, VA_HOLE);
 }
 
 TEST(fault, write_of_what_is_not_mapped)
 {
-    struct queue queue = start_queue();
+    struct queue queue = card_start_queue(0);
 
     expect_copy_error(&queue, VA_FAR, VA_TENSORS, NPU_ERR_PAGE_FAULT, VA_FAR);
 }
 
 TEST(fault, write_of_what_is_read_only)
 {
-    struct queue queue = start_queue();
+    struct queue queue = card_start_queue(0);
 
     expect_copy_error(&queue, VA_READ_ONLY + 128, VA_TENSORS,
                       NPU_ERR_WRITE_FAULT, VA_READ_ONLY + 128);
@@ -62,7 +52,7 @@ TEST(fault, write_of_what_is_read_only)
 
 TEST(fault, read_of_what_is_read_only)
 {
-    struct queue queue = start_queue();
+    struct queue queue = card_start_queue(0);
 
     push_copy(&queue, VA_TENSORS, VA_READ_ONLY, 64);
     queue_sync(&queue);
@@ -71,7 +61,7 @@ TEST(fault, read_of_what_is_read_only)
 
 TEST(fault, address_of_more_than_48_bits)
 {
-    struct queue queue = start_queue();
+    struct queue queue = card_start_queue(0);
 
     expect_copy_error(&queue, VA_TENSORS, 1ull << 48, NPU_ERR_PAGE_FAULT,
                       1ull << 48);
@@ -80,7 +70,7 @@ TEST(fault, address_of_more_than_48_bits)
 /* The copy begins where it may, and ends where it may not. */
 TEST(fault, behind_the_end_of_a_mapping)
 {
-    struct queue queue = start_queue();
+    struct queue queue = card_start_queue(0);
     struct npu_error error;
 
     push_copy(&queue, VA_TENSORS, VA_DATA + (8 << 20) - 32, 64);
@@ -91,7 +81,7 @@ TEST(fault, behind_the_end_of_a_mapping)
 
 static void expect_bad_entry(unsigned level, uint64_t entry, uint32_t code)
 {
-    struct queue queue = start_queue();
+    struct queue queue = card_start_queue(0);
 
     space_map_4k(queue.root, VA_HOLE, HBM_DATA | NPU_PTE_WRITE);
     space_set_entry(queue.root, VA_HOLE, level, entry);
@@ -100,7 +90,7 @@ static void expect_bad_entry(unsigned level, uint64_t entry, uint32_t code)
 
 TEST(fault, leaf_at_the_root)
 {
-    struct queue queue = start_queue();
+    struct queue queue = card_start_queue(0);
 
     space_set_entry(queue.root, VA_FAR, 3, NPU_PTE_VALID | NPU_PTE_LEAF);
     expect_copy_error(&queue, VA_TENSORS, VA_FAR, NPU_ERR_PAGE_TABLE, VA_FAR);
@@ -150,7 +140,7 @@ TEST(fault, invalid_entry_with_other_bits)
 /* A table that names itself must not keep the card busy for ever. */
 TEST(fault, table_that_is_its_own)
 {
-    struct queue queue = start_queue();
+    struct queue queue = card_start_queue(0);
 
     space_set_entry(queue.root, VA_FAR, 3, queue.root | NPU_PTE_VALID);
     push_copy(&queue, VA_TENSORS, VA_FAR, 64);
@@ -187,7 +177,7 @@ TEST(fault, in_a_program)
 TEST(fault, program_that_is_not_mapped)
 {
     struct program program = program_fill(64, 1);
-    struct queue queue = start_queue();
+    struct queue queue = card_start_queue(0);
     struct npu_packet run = program_packet(&program);
     struct npu_error error;
 
@@ -202,7 +192,7 @@ TEST(fault, program_that_is_not_mapped)
 TEST(fault, report_that_is_not_mapped)
 {
     struct program program = program_fill(64, 1);
-    struct queue queue = start_queue();
+    struct queue queue = card_start_queue(0);
     struct npu_packet run = program_packet(&program);
     struct npu_error error;
 
@@ -217,7 +207,7 @@ TEST(fault, report_that_is_not_mapped)
 /* The same address in two address spaces is not the same memory. */
 TEST(fault, spaces_are_apart)
 {
-    struct queue first = start_queue(), second;
+    struct queue first = card_start_queue(0), second;
     struct npu_packet fill = packet_fill(NPU_SPACE_CLIENT, VA_HOLE, 64, 0x11);
 
     space_map_4k(first.root, VA_HOLE, HBM_DATA | NPU_PTE_WRITE);
@@ -238,7 +228,7 @@ TEST(fault, spaces_are_apart)
 
 TEST(invalidate, new_mapping_is_used)
 {
-    struct queue queue = start_queue();
+    struct queue queue = card_start_queue(0);
     struct npu_packet fill = packet_fill(NPU_SPACE_CLIENT, VA_HOLE, 64, 1);
     struct npu_packet invalidate = packet_invalidate(queue.root, VA_HOLE, 4096);
 
@@ -257,7 +247,7 @@ TEST(invalidate, new_mapping_is_used)
 
 TEST(invalidate, unmapped_is_gone)
 {
-    struct queue queue = start_queue(), client;
+    struct queue queue = card_start_queue(0), client;
     struct npu_packet fill = packet_fill(NPU_SPACE_CLIENT, VA_HOLE, 64, 1);
     struct npu_packet invalidate = packet_invalidate(queue.root, 0, 0);
 
@@ -283,7 +273,7 @@ TEST(invalidate, against_running_tiles)
 {
     const uint64_t first = CARD_HBM + HBM_DATA + (VA_TENSORS - VA_DATA);
     const uint64_t last = first + (2 << 20) - 8;
-    struct queue client, kernel = start_queue();
+    struct queue client, kernel = card_start_queue(0);
     struct program program = program_long();
     struct npu_packet run, invalidate;
 
@@ -315,7 +305,7 @@ TEST(invalidate, against_running_tiles)
 TEST(invalidate, does_not_wait_for_a_stall)
 {
     struct program program = program_stall(0);
-    struct queue client, kernel = start_queue();
+    struct queue client, kernel = card_start_queue(0);
     struct npu_packet run = program_packet(&program);
     struct npu_packet invalidate = packet_invalidate(kernel.root, 0, 0);
 

@@ -253,7 +253,7 @@ HOSTILE(vm_stopped_at_every_step)
 
 static void unplug(void)
 {
-    hostile_unplug();
+    port_set_power(false);
     hostile_recover();
 }
 

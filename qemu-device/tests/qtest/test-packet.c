@@ -2,16 +2,6 @@
 /* Malformed packets, programs and registers: a record, and nothing worse. */
 #include "card.h"
 
-static struct queue start_queue(void)
-{
-    struct queue queue;
-
-    card_start("npu-x6000,hbm=64M");
-    queue = queue_new(0, space_new());
-    queue_enable(&queue);
-    return queue;
-}
-
 /* Another queue must not notice. */
 static void expect_others_work(void)
 {
@@ -25,7 +15,7 @@ static struct npu_error expect_packet_error(const struct npu_packet *packet,
                                             uint32_t code)
 {
     struct npu_packet nop = { .opcode = NPU_PACKET_NOP };
-    struct queue queue = start_queue();
+    struct queue queue = card_start_queue(0);
     struct npu_error error;
 
     queue_push(&queue, &nop);
@@ -109,7 +99,7 @@ TEST(packet, copy_with_unknown_space)
 TEST(packet, copy_that_overflows)
 {
     struct npu_packet packet = good_copy();
-    struct queue queue = start_queue();
+    struct queue queue = card_start_queue(0);
 
     packet.copy.src = ~0ull - 7;
     queue_push(&queue, &packet);
@@ -122,7 +112,7 @@ TEST(packet, copy_that_overflows)
 TEST(packet, copy_behind_the_end_of_hbm)
 {
     struct npu_packet packet = good_copy();
-    struct queue queue = start_queue();
+    struct queue queue = card_start_queue(0);
 
     packet.copy.dst = (64 << 20) - 32;
     queue_push(&queue, &packet);
@@ -161,7 +151,7 @@ TEST(packet, invalidate_of_a_root_out_of_place)
 static struct npu_error expect_program_error(const struct program *program,
                                              int32_t more, uint32_t code)
 {
-    struct queue queue = start_queue();
+    struct queue queue = card_start_queue(0);
     struct npu_packet run = program_packet(program);
     struct npu_error error;
     struct npu_report report;
@@ -238,7 +228,7 @@ TEST(program, tensor_of_an_unknown_type)
 TEST(program, arguments_of_a_wrong_size)
 {
     struct program program = program_fill(16, 1);
-    struct queue queue = start_queue();
+    struct queue queue = card_start_queue(0);
     struct npu_packet run = program_packet(&program);
 
     run.run.args_size += 8;
@@ -252,7 +242,7 @@ TEST(program, arguments_of_a_wrong_size)
 TEST(program, huge)
 {
     struct program program = program_fill(16, 1);
-    struct queue queue = start_queue();
+    struct queue queue = card_start_queue(0);
     struct npu_packet run = program_packet(&program);
 
     run.run.program_size = ~0u;

@@ -4,16 +4,6 @@
 
 #include "card.h"
 
-static struct queue start_queue(unsigned index)
-{
-    struct queue queue;
-
-    card_start("npu-x6000,hbm=64M");
-    queue = queue_new(index, space_new());
-    queue_enable(&queue);
-    return queue;
-}
-
 static uint64_t queue_reg64(const struct queue *queue, unsigned offset)
 {
     return reg_read64(NPU_REG_QUEUE(queue->index) + offset);
@@ -58,7 +48,7 @@ TEST(queue, life)
 
 TEST(queue, registers_are_fixed_while_enabled)
 {
-    struct queue queue = start_queue(2);
+    struct queue queue = card_start_queue(2);
 
     reg_write64(NPU_REG_QUEUE(2) + NPU_QUEUE_RING, 0x123000);
     reg_write(NPU_REG_QUEUE(2) + NPU_QUEUE_DIE_MASK, 2);
@@ -70,7 +60,7 @@ TEST(queue, registers_are_fixed_while_enabled)
 
 TEST(queue, last_one)
 {
-    struct queue queue = start_queue(NPU_MAX_QUEUES - 1);
+    struct queue queue = card_start_queue(NPU_MAX_QUEUES - 1);
 
     queue_sync(&queue);
     qemu_quit();
@@ -78,7 +68,7 @@ TEST(queue, last_one)
 
 TEST(queue, fence_record)
 {
-    struct queue queue = start_queue(0);
+    struct queue queue = card_start_queue(0);
     struct npu_fence_record record;
     uint64_t before = reg_read64(NPU_REG_HOST_TIME);
 
@@ -134,7 +124,7 @@ TEST(queue, many_at_once)
 /* Writes of 1, 2 and 8 bytes, and not at the start, are no doorbell. */
 TEST(queue, doorbell_is_32_bits_at_the_start)
 {
-    struct queue queue = start_queue(0);
+    struct queue queue = card_start_queue(0);
     struct npu_packet nop = { .opcode = NPU_PACKET_NOP };
 
     queue_push(&queue, &nop);
@@ -149,7 +139,7 @@ TEST(queue, doorbell_is_32_bits_at_the_start)
 
 TEST(queue, copy_between_all_spaces)
 {
-    struct queue queue = start_queue(0);
+    struct queue queue = card_start_queue(0);
     struct npu_packet copy;
     uint8_t in[5000], out[5000];
 
@@ -175,7 +165,7 @@ TEST(queue, copy_between_all_spaces)
 /* Host memory in the client's address space. */
 TEST(queue, copy_through_the_host_aperture)
 {
-    struct queue queue = start_queue(0);
+    struct queue queue = card_start_queue(0);
     struct npu_packet copy;
 
     qemu_write(HOST_DATA + 0x2008, 0x1020304050607080, 8);
@@ -192,7 +182,7 @@ TEST(queue, copy_through_the_host_aperture)
 
 TEST(queue, fill)
 {
-    struct queue queue = start_queue(0);
+    struct queue queue = card_start_queue(0);
     struct npu_packet fill = packet_fill(NPU_SPACE_CLIENT, VA_TENSORS + 4,
                                          0x300000, 0xdeadbeef);
     uint32_t word;
@@ -212,7 +202,7 @@ TEST(queue, fill)
 
 TEST(queue, timestamp)
 {
-    struct queue queue = start_queue(0);
+    struct queue queue = card_start_queue(0);
     struct npu_packet stamp = {
         .opcode = NPU_PACKET_TIMESTAMP,
         .dst_space = NPU_SPACE_HBM,
@@ -231,7 +221,7 @@ TEST(queue, program_and_report)
 {
     struct program program;
     struct npu_report report;
-    struct queue queue = start_queue(0);
+    struct queue queue = card_start_queue(0);
     float value[2];
 
     program = program_fill(100000, 2.5f);
@@ -305,7 +295,7 @@ TEST(queue, busy_dies_are_the_gang)
 TEST(queue, stop_of_a_stalled_job)
 {
     struct program program = program_stall(0);
-    struct queue queue = start_queue(0);
+    struct queue queue = card_start_queue(0);
     struct npu_packet run = program_packet(&program);
     struct npu_error error;
     uint64_t start;
@@ -330,7 +320,7 @@ TEST(queue, stop_of_a_stalled_job)
 TEST(queue, stalled_job_blocks_nobody)
 {
     struct program stall = program_stall(0), fill = program_fill(64, 1.5f);
-    struct queue first = start_queue(0), second;
+    struct queue first = card_start_queue(0), second;
     struct npu_packet run = program_load(&stall, VA_PROGRAM + 0x4000);
     float value;
 
@@ -350,7 +340,7 @@ TEST(queue, stalled_job_blocks_nobody)
 TEST(queue, tiles_are_counted)
 {
     struct program program = program_fill(1 << 20, 1);
-    struct queue queue = start_queue(0);
+    struct queue queue = card_start_queue(0);
 
     queue = run_program(queue, &program);
     EXPECT(queue_reg64(&queue, NPU_QUEUE_TILES) > 0);
