@@ -49,6 +49,10 @@ endif
 qemu:
 	@scripts/build-qemu
 
+## qemu-asan: QEMU with sanitizers, for tests that need no guest
+qemu-asan:
+	@scripts/build-qemu --asan
+
 ## kernel: the guest's kernel and its headers
 kernel:
 	@scripts/fetch-kernel
@@ -144,6 +148,6 @@ help:
 	@echo "Variables: JOBS=n (compile jobs), NODEPS=1 (install nothing)," \
 		"XDG_CACHE_HOME=dir"
 
-.PHONY: all demo check bench kselftest deps qemu kernel modules lib tools selftests \
+.PHONY: all demo check bench kselftest deps qemu qemu-asan kernel modules lib tools selftests \
 	tests vm-tools install install-guest uninstall check-debian kselftest-headers \
 	lint docs clean help

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * On a machine that does other things as well, an answer may be late because the
- * one who asks, or a thread of QEMU, waits for a CPU: the one that answers, or one
- * that has a lock which that needs.  The kernel counts that time for each thread, so
- * it need not be guessed: the longest of these waits is taken off before the limit
+ * one who asks, or threads of QEMU, wait for a CPU: the one that answers, or those
+ * that have a lock which that needs, one after the other.  The kernel counts that
+ * time for each thread, so it need not be guessed: it is taken off before the limit
  * is applied.  Time in which QEMU's threads run, sleep, or wait for each other is
  * never taken off.
  */
@@ -90,11 +90,11 @@ static uint64_t more_waited_us(unsigned tid)
     return is > was ? is - was : 0;
 }
 
-/* Since the last time: the longest wait of a thread of QEMU, and the own one. */
+/* Since the last time: of all threads of QEMU, and the own one. */
 static uint64_t all_waited_us(void)
 {
-    uint64_t own = waited_us("/proc/thread-self/schedstat"), longest = 0;
-    uint64_t own_more = own - probe.own_waited_us;
+    uint64_t own = waited_us("/proc/thread-self/schedstat");
+    uint64_t more = own - probe.own_waited_us;
     struct dirent *entry;
     DIR *dir;
 
@@ -102,16 +102,15 @@ static uint64_t all_waited_us(void)
     dir = opendir(probe.tasks);
     while (dir && (entry = readdir(dir))) {
         unsigned tid = atoi(entry->d_name);
-        uint64_t us = tid ? more_waited_us(tid) : 0;
 
-        if (us > longest) {
-            longest = us;
+        if (tid) {
+            more += more_waited_us(tid);
         }
     }
     if (dir) {
         closedir(dir);
     }
-    return longest + own_more;
+    return more;
 }
 
 /* Up to the end of the line that answers; events are read over. */
