@@ -112,7 +112,7 @@ static unsigned card_at_work(const struct npu_card *card)
     return card->running + card->cp_active - card->translating;
 }
 
-/* A copy holds no gang; its clock stands still with the card all the same. */
+/* Of copies, which hold no gang, and of tiles that wait in an access. */
 static void card_stop_clocks(struct npu_card *card, bool on)
 {
     uint64_t now = npu_card_now(card);
@@ -121,8 +121,7 @@ static void card_stop_clocks(struct npu_card *card, bool on)
     for (i = 0; i < NPU_MAX_QUEUES; i++) {
         struct npu_queue *queue = &card->queue[i];
 
-        if (queue->job && queue->job->dma &&
-            queue->job->phase == NPU_JOB_RUNNING) {
+        if (queue->job && queue->job->phase == NPU_JOB_RUNNING) {
             npu_queue_clock(queue, now, on);
         }
     }
@@ -133,7 +132,7 @@ void npu_card_quiesce(struct npu_card *card)
     unsigned i;
 
     pthread_mutex_lock(&card->lock);
-    card->quiesced = true;
+    __atomic_store_n(&card->quiesced, true, __ATOMIC_SEQ_CST);
     while (card_at_work(card)) {
         pthread_cond_wait(&card->parked, &card->lock);
     }
@@ -151,7 +150,7 @@ void npu_card_resume(struct npu_card *card)
     unsigned i;
 
     pthread_mutex_lock(&card->lock);
-    card->quiesced = false;
+    __atomic_store_n(&card->quiesced, false, __ATOMIC_SEQ_CST);
     card_stop_clocks(card, true);
     for (i = 0; i < NPU_MAX_QUEUES; i++) {
         if (card->queue[i].job) {

@@ -112,9 +112,9 @@ struct npu_card {
     pthread_cond_t parked;  /* fewer threads are at work */
     pthread_cond_t resumed; /* quiesced has become false, or abort true */
 
-    bool abort; /* a reset is in progress (atomic) */
-    bool quit;  /* the card is being freed */
-    bool quiesced;
+    bool abort;    /* a reset is in progress (atomic) */
+    bool quit;     /* the card is being freed */
+    bool quiesced; /* written with the lock, atomic */
     bool dirty;
     bool stale_maps; /* translations kept by queues are of no use */
     bool check_invalidations;

@@ -99,7 +99,7 @@ void npu_copy_chunk(struct npu_card *card, struct npu_task *task)
     struct npu_access access;
     uint64_t done = 1;
 
-    npu_access_begin(&access, card, task->job->queue->as);
+    npu_access_begin(&access, card, task->job->queue->as, &task->job->over);
     while (at < end && done) {
         done = packet->opcode == NPU_PACKET_FILL ?
                    fill_some(&access, packet, at, end - at) :

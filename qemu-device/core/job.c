@@ -194,17 +194,29 @@ void npu_job_step(struct npu_card *card, struct npu_job *job)
     job_step(card, job, false);
 }
 
+/* Only the first error counts.  Tasks in flight give up at their next access. */
+static void job_fail(struct npu_job *job, const struct npu_error *error)
+{
+    if (!job->error.code) {
+        job->error = *error;
+        __atomic_store_n(&job->over, true, __ATOMIC_RELEASE);
+    }
+}
+
 void npu_job_cancel(struct npu_card *card, struct npu_job *job, uint32_t code,
                     unsigned die)
 {
+    struct npu_error error;
+
     if (job->phase >= NPU_JOB_REPORT || job->error.code) {
         return;
     }
-    npu_error_set(&job->error, code);
+    npu_error_set(&error, code);
     if (job->phase == NPU_JOB_RUNNING && !job->dma) {
-        job->error.insn = job->queue->insn;
-        job->error.die = die;
+        error.insn = job->queue->insn;
+        error.die = die;
     }
+    job_fail(job, &error);
     npu_job_step(card, job);
 }
 
@@ -323,8 +335,8 @@ static void job_end_task(struct npu_card *card, struct npu_task *task)
     struct npu_job *job = task->job;
 
     job->in_flight--;
-    if (task->error.code && !job->error.code) {
-        job->error = task->error;
+    if (task->error.code) {
+        job_fail(job, &task->error);
     }
     switch (task->kind) {
     case NPU_TASK_PREPARE:

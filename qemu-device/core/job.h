@@ -54,6 +54,7 @@ struct npu_job {
     bool by_cp;             /* the CP does its short tasks just now */
     unsigned in_flight;     /* tasks that threads work on */
     struct npu_error error; /* the first one; code 0: none */
+    bool over;              /* atomic: has an error, tasks need not go on */
     uint64_t host_start;    /* when it got its first gang, 0: never */
     uint64_t host_end;
 

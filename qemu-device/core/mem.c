@@ -98,10 +98,48 @@ static uint32_t access_find(struct npu_access *access, uint8_t space,
     }
 }
 
+static void access_tell_written(struct npu_access *access)
+{
+    struct npu_card *card = access->card;
+    unsigned i;
+
+    for (i = 0; i < access->ranges; i++) {
+        card->ops->hbm_written(card->opaque, access->written[i].start,
+                               access->written[i].end -
+                                   access->written[i].start);
+    }
+}
+
+static void access_unmap(struct npu_access *access)
+{
+    npu_dma_unmap(access->card, &access->host[0]);
+    npu_dma_unmap(access->card, &access->host[1]);
+}
+
+/*
+ * A tile may take 100 ms, but who wants it to end, or to stand still, waits for
+ * its next access only.
+ */
+static bool access_over(struct npu_access *access)
+{
+    struct npu_card *card = access->card;
+
+    if (access->over && __atomic_load_n(&card->quiesced, __ATOMIC_ACQUIRE)) {
+        access_unmap(access);
+        access_tell_written(access);
+        npu_card_park(card);
+        npu_card_unpark(card);
+    }
+    return npu_card_aborting(card) ||
+           (access->over && __atomic_load_n(access->over, __ATOMIC_ACQUIRE));
+}
+
 bool npu_access_resolve(struct npu_access *access, uint8_t space,
                         uint64_t address, bool write, struct npu_piece *piece)
 {
-    uint32_t code = access_find(access, space, address, write, piece);
+    uint32_t code = access_over(access) ?
+                        NPU_ERR_STOPPED :
+                        access_find(access, space, address, write, piece);
 
     return !code || npu_access_fault(access, code, space, address);
 }
@@ -231,7 +269,8 @@ static void *mem_window(struct npu_mem *mem, uint64_t va, size_t size,
     struct npu_piece first, piece;
     uint64_t got;
 
-    if (access_find(access, NPU_SPACE_CLIENT, va, write, &first) ||
+    if (access_over(access) ||
+        access_find(access, NPU_SPACE_CLIENT, va, write, &first) ||
         !first.hbm) {
         return NULL;
     }
@@ -248,7 +287,7 @@ static void *mem_window(struct npu_mem *mem, uint64_t va, size_t size,
 }
 
 void npu_access_begin(struct npu_access *access, struct npu_card *card,
-                      struct npu_as *as)
+                      struct npu_as *as, const bool *over)
 {
     memset(access, 0, sizeof(*access));
     access->mem.read = mem_read;
@@ -256,21 +295,16 @@ void npu_access_begin(struct npu_access *access, struct npu_card *card,
     access->mem.window = mem_window;
     access->card = card;
     access->as = as;
+    access->over = over;
     npu_as_enter(as, &access->hold);
 }
 
 void npu_access_end(struct npu_access *access)
 {
     struct npu_card *card = access->card;
-    unsigned i;
 
-    npu_dma_unmap(card, &access->host[0]);
-    npu_dma_unmap(card, &access->host[1]);
-    for (i = 0; i < access->ranges; i++) {
-        card->ops->hbm_written(card->opaque, access->written[i].start,
-                               access->written[i].end -
-                                   access->written[i].start);
-    }
+    access_unmap(access);
+    access_tell_written(access);
     if (npu_as_leave(access->as, &access->hold)) {
         pthread_mutex_lock(&card->lock);
         card->check_invalidations = true;

@@ -33,6 +33,7 @@ struct npu_access {
     struct npu_mem mem; /* what a tile is given; must be first */
     struct npu_card *card;
     struct npu_as *as;
+    const bool *over; /* atomic: give up; NULL: only for a reset */
     struct npu_hold hold;
     struct npu_fault fault; /* the first one */
     struct npu_extent extent[NPU_ACCESS_EXTENTS];
@@ -42,9 +43,13 @@ struct npu_access {
     unsigned ranges;
 };
 
-/* No lock of the card is held by these. */
+/*
+ * No lock of the card is held by these.  Once *over or a reset has begun, every
+ * access fails with NPU_ERR_STOPPED and there are no windows any more.  While the
+ * VM stands still, an access of somebody with an @over waits.
+ */
 void npu_access_begin(struct npu_access *access, struct npu_card *card,
-                      struct npu_as *as);
+                      struct npu_as *as, const bool *over);
 void npu_access_end(struct npu_access *access);
 
 /* The piece at @address; false and a fault noted where there is none. */

@@ -106,8 +106,8 @@ void npu_card_reset(struct npu_card *card);
 void npu_card_dma_invalidate(struct npu_card *card);
 
 /*
- * VM stop: take no new tile and wait until those in flight have finished;
- * resume goes on where it stopped.
+ * VM stop: take no new tile and wait until those in flight have finished or come
+ * to their next access to memory; resume goes on where it stopped.
  */
 void npu_card_quiesce(struct npu_card *card);
 void npu_card_resume(struct npu_card *card);

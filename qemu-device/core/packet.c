@@ -199,7 +199,7 @@ static uint32_t begin_timestamp(struct npu_card *card, struct npu_queue *queue,
     struct npu_access access;
 
     pthread_mutex_unlock(&card->lock);
-    npu_access_begin(&access, card, queue->as);
+    npu_access_begin(&access, card, queue->as, NULL);
     npu_access_write(&access, packet->dst_space, packet->copy.dst, times,
                      sizeof(times));
     npu_access_end(&access);

@@ -44,7 +44,7 @@ void npu_run_prepare(struct npu_card *card, struct npu_job *job,
     struct npu_access access;
     void *image, *args = NULL;
 
-    npu_access_begin(&access, card, job->queue->as);
+    npu_access_begin(&access, card, job->queue->as, &job->over);
     image = run_fetch(&access, packet->run.program, packet->run.program_size);
     if (image && packet->run.args_size) {
         args = run_fetch(&access, packet->run.args, packet->run.args_size);
@@ -117,7 +117,7 @@ void npu_run_do_tile(struct npu_card *card, struct npu_task *task)
     struct npu_access access;
     bool ok;
 
-    npu_access_begin(&access, card, job->queue->as);
+    npu_access_begin(&access, card, job->queue->as, &job->over);
     ok = npu_run_tile(job->run, job->insn, job->dies, task->index, &access.mem,
                       &verdict);
     npu_access_end(&access);
@@ -150,7 +150,7 @@ void npu_run_report(struct npu_card *card, struct npu_job *job,
     };
     struct npu_access access;
 
-    npu_access_begin(&access, card, job->queue->as);
+    npu_access_begin(&access, card, job->queue->as, NULL);
     npu_access_write(&access, NPU_SPACE_CLIENT, job->packet.run.report, &report,
                      sizeof(report));
     npu_access_end(&access);

@@ -9,6 +9,7 @@ struct rig {
     struct npu_as_list spaces;
     struct npu_as *as;
     struct npu_access access;
+    bool over; /* who uses it was told to stop */
 };
 
 static int setup(void **state)
@@ -20,7 +21,7 @@ static int setup(void **state)
     LIST_INIT(&rig->spaces);
     rig->as = npu_as_get(&rig->spaces, rig->client.root);
     assert_non_null(rig->as);
-    npu_access_begin(&rig->access, rig->f->card, rig->as);
+    npu_access_begin(&rig->access, rig->f->card, rig->as, &rig->over);
     *state = rig;
     return 0;
 }
@@ -135,7 +136,24 @@ static void test_first_fault_is_kept(void **state)
 static void end_and_begin(struct rig *rig)
 {
     npu_access_end(&rig->access);
-    npu_access_begin(&rig->access, rig->f->card, rig->as);
+    npu_access_begin(&rig->access, rig->f->card, rig->as, &rig->over);
+}
+
+static void test_nothing_works_when_it_is_over(void **state)
+{
+    struct rig *rig = *state;
+    struct npu_mem *mem = &rig->access.mem;
+    uint32_t word = 0;
+
+    assert_true(mem->read(mem, CLIENT_HBM_VA, &word, sizeof(word)));
+    __atomic_store_n(&rig->over, true, __ATOMIC_SEQ_CST);
+    assert_null(window(rig, CLIENT_HBM_VA, 4, false));
+    assert_int_equal(rig->access.fault.code, NPU_ERR_NONE);
+    word = 1;
+    assert_false(mem->write(mem, CLIENT_HBM_VA, &word, sizeof(word)));
+    assert_int_equal(*(uint32_t *)fake_client_ptr(rig->f, CLIENT_HBM_VA), 0);
+    assert_false(mem->read(mem, CLIENT_HOST_VA, &word, sizeof(word)));
+    assert_int_equal(rig->access.fault.code, NPU_ERR_STOPPED);
 }
 
 static void test_window_for_writing_is_reported(void **state)
@@ -252,6 +270,7 @@ int main(void)
         TEST(test_no_window_for_writing_read_only_pages),
         TEST(test_read_and_write_across_everything),
         TEST(test_first_fault_is_kept),
+        TEST(test_nothing_works_when_it_is_over),
         TEST(test_window_for_writing_is_reported),
         TEST(test_ranges_that_touch_are_joined),
         TEST(test_more_ranges_than_room),

@@ -180,9 +180,9 @@ enum npu_die_state {
  * ENABLE: check the registers, forget the error record, begin with packet 0.
  * A queue whose registers do not pass enters NPU_QUEUE_ERRORED with NPU_ERR_RING,
  * or NPU_ERR_UNSUPPORTED for a priority that the card does not have.
- * STOP: end at the next tile, at most 100 ms from now, with NPU_ERR_STOPPED if a
- * packet was being worked on; then the state is NPU_QUEUE_STOPPED or
- * NPU_QUEUE_ERRORED.
+ * STOP: end at the next tile or within this one, at most 100 ms from now, with
+ * NPU_ERR_STOPPED if a packet was being worked on; then the state is
+ * NPU_QUEUE_STOPPED or NPU_QUEUE_ERRORED.
  * DISABLE: the queue must be stopped, errored or disabled; otherwise it is as STOP.
  * The host addresses are not used any more once the state is
  * NPU_QUEUE_STOPPED, NPU_QUEUE_ERRORED or NPU_QUEUE_DISABLED.
