@@ -57,6 +57,8 @@ static void card_forget(struct npu_card *card)
     TAILQ_INIT(&card->run_queue);
     TAILQ_INIT(&card->invalidations);
     TAILQ_INIT(&card->ready);
+    TAILQ_INIT(&card->starved);
+    card->program_room = NPU_PROGRAM_ROOM;
     npu_vector_init(card);
     npu_die_init(card);
     npu_regs_forget(card);

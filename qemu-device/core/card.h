@@ -135,7 +135,9 @@ struct npu_card {
     struct npu_queue_list attention; /* the CP is to look at these */
     struct npu_queue_list run_queue; /* wait for their gang, in order */
     struct npu_queue_list invalidations;
-    struct npu_job_list ready; /* have tasks for the pool */
+    struct npu_job_list starved; /* wait for room for their programs, in order */
+    uint64_t program_room;       /* bytes of it that are left */
+    struct npu_job_list ready;   /* have tasks for the pool */
     struct npu_as_list spaces;
 
     /* High words held by reads of low words, see regs.c */

@@ -17,11 +17,46 @@
 /* Bytes of a program that is looked through in microseconds. */
 #define JOB_SHORT_PROGRAM 4096
 
-void npu_job_free(struct npu_job *job)
+/* The image, the checked copy of it, and what is bound: never less than that. */
+static uint64_t job_room(const struct npu_packet *packet)
+{
+    uint64_t program = packet->run.program_size;
+
+    return 2 * program + program / 8 + 2 * packet->run.args_size + 4096;
+}
+
+/* In order: a large program is not kept waiting by small ones. */
+static void job_admit(struct npu_card *card)
+{
+    struct npu_job *job;
+
+    while (!card->abort && (job = TAILQ_FIRST(&card->starved)) != NULL &&
+           job->room <= card->program_room) {
+        TAILQ_REMOVE(&card->starved, job, link);
+        card->program_room -= job->room;
+        job->phase = NPU_JOB_PREPARE;
+        npu_job_step(card, job);
+    }
+}
+
+/* It waits no longer, or has no more use for what it took. */
+static void job_give_room(struct npu_card *card, struct npu_job *job)
+{
+    if (job->phase == NPU_JOB_STARVED) {
+        TAILQ_REMOVE(&card->starved, job, link);
+    } else {
+        card->program_room += job->room;
+    }
+    job->room = 0;
+}
+
+void npu_job_free(struct npu_card *card, struct npu_job *job)
 {
     npu_run_free(job->run);
     npu_code_free(job->code);
+    job_give_room(card, job);
     free(job);
+    job_admit(card);
 }
 
 static bool job_take_tile(struct npu_job *job, struct npu_task *task)
@@ -148,6 +183,8 @@ static void job_leave(struct npu_card *card, struct npu_job *job)
 
     if (job->dma) {
         npu_queue_clock(job->queue, now, false);
+    } else if (job->phase == NPU_JOB_STARVED) {
+        job_give_room(card, job);
     } else {
         npu_sched_leave(card, job->queue);
     }
@@ -388,6 +425,27 @@ static void job_run_short(struct npu_card *card, struct npu_job *job)
     job->by_cp = false;
 }
 
+static void job_start_dma(struct npu_card *card, struct npu_job *job)
+{
+    struct npu_queue *queue = job->queue;
+
+    job->dma = true;
+    job->phase = NPU_JOB_RUNNING;
+    if (queue->state == NPU_QUEUE_WAITING) {
+        queue->state = NPU_QUEUE_EXECUTING;
+    }
+    npu_queue_clock(queue, npu_card_now(card), true);
+}
+
+static void job_start_run(struct npu_card *card, struct npu_job *job)
+{
+    job->by_cp = true;
+    job->room = job_room(&job->packet);
+    TAILQ_INSERT_TAIL(&card->starved, job, link);
+    job_admit(card);
+    job_run_short(card, job);
+}
+
 bool npu_job_start(struct npu_card *card, struct npu_queue *queue,
                    const struct npu_packet *packet)
 {
@@ -398,19 +456,12 @@ bool npu_job_start(struct npu_card *card, struct npu_queue *queue,
     }
     job->queue = queue;
     job->packet = *packet;
-    job->dma = packet->opcode != NPU_PACKET_RUN;
     job->dies = __builtin_popcount(queue->die_mask);
     queue->job = job;
-    if (job->dma) {
-        job->phase = NPU_JOB_RUNNING;
-        if (queue->state == NPU_QUEUE_WAITING) {
-            queue->state = NPU_QUEUE_EXECUTING;
-        }
-        npu_queue_clock(queue, npu_card_now(card), true);
-    }
-    if (!job->dma) {
-        job->by_cp = true;
-        job_run_short(card, job);
+    if (packet->opcode == NPU_PACKET_RUN) {
+        job_start_run(card, job);
+    } else {
+        job_start_dma(card, job);
     }
     npu_job_step(card, job);
     return true;

@@ -12,8 +12,16 @@
 
 struct npu_queue;
 
+/*
+ * Host memory that the programs and arguments of a card's jobs may take, all
+ * together: a guest has 1,024 queues and may want 16 MiB in each.  Whoever finds
+ * no room waits for others to end.
+ */
+#define NPU_PROGRAM_ROOM (256ull << 20)
+
 /* In the order in which a job goes through them. */
 enum npu_job_phase {
+    NPU_JOB_STARVED, /* RUN: waits for room for its program */
     NPU_JOB_PREPARE, /* RUN: copy and check the program */
     NPU_JOB_QUEUED,  /* RUN: waits for its gang */
     NPU_JOB_RUNNING,
@@ -49,6 +57,7 @@ struct npu_job {
     bool ready;
     struct npu_queue *queue;
     struct npu_packet packet;
+    uint64_t room; /* RUN: what it takes of the card's program_room */
     enum npu_job_phase phase;
     bool dma;               /* COPY or FILL: needs no gang */
     bool by_cp;             /* the CP does its short tasks just now */
@@ -87,7 +96,7 @@ TAILQ_HEAD(npu_job_list, npu_job);
 /* job.c: the life of a job. With the card's lock held unless said otherwise. */
 bool npu_job_start(struct npu_card *card, struct npu_queue *queue,
                    const struct npu_packet *packet);
-void npu_job_free(struct npu_job *job);
+void npu_job_free(struct npu_card *card, struct npu_job *job);
 void npu_job_cancel(struct npu_card *card, struct npu_job *job, uint32_t code,
                     unsigned die);
 /* Something changed: decide what comes next, make its tasks known. */

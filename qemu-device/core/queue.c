@@ -46,12 +46,14 @@ uint64_t npu_queue_exec_time(const struct npu_queue *queue, uint64_t now)
 /* Let go of everything that an enabled queue holds. */
 void npu_queue_clear(struct npu_card *card, struct npu_queue *queue)
 {
+    struct npu_job *job = queue->job;
+
     if (queue->invalidating) {
         npu_invalidate_end(card, queue);
     }
-    if (queue->job) {
-        npu_job_free(queue->job);
+    if (job) {
         queue->job = NULL;
+        npu_job_free(card, job);
     }
     if (queue->as) {
         npu_as_put(queue->as);
@@ -320,7 +322,7 @@ static void queue_end_job(struct npu_card *card, struct npu_queue *queue)
         return;
     }
     queue->job = NULL;
-    npu_job_free(job);
+    npu_job_free(card, job);
     queue_retire(card, queue);
 }
 

@@ -162,7 +162,7 @@ bool fq_wait_state(const struct fake_queue *q, uint32_t state)
 
 bool fq_wait_tiles(const struct fake_queue *q, uint64_t tiles)
 {
-    uint64_t end = fake_now() + 10000 * MS;
+    uint64_t end = fake_now() + 60000 * MS;
 
     while (fq_reg(q, NPU_QUEUE_TILES) <= tiles) {
         if (fake_now() > end) {
@@ -221,7 +221,7 @@ const struct npu_fence_record *fq_record(const struct fake_queue *q)
 bool fq_wait_fence(struct fake_queue *q, uint64_t sequence)
 {
     const __u64 *word = &fq_record(q)->sequence;
-    uint64_t end = fake_now() + 10000 * MS;
+    uint64_t end = fake_now() + 60000 * MS;
 
     while (__atomic_load_n(word, __ATOMIC_ACQUIRE) < sequence) {
         if (fake_now() > end || fq_state(q) == NPU_QUEUE_ERRORED) {

@@ -294,7 +294,7 @@ void wr64(struct fake *f, uint64_t offset, uint64_t value)
 
 bool fake_wait32(struct fake *f, uint64_t offset, uint32_t want)
 {
-    uint64_t end = fake_now() + 2000 * MS;
+    uint64_t end = fake_now() + 20000 * MS;
 
     while (rd32(f, offset) != want) {
         if (fake_now() > end) {

@@ -84,7 +84,7 @@ uint32_t rd32(struct fake *f, uint64_t offset);
 uint64_t rd64(struct fake *f, uint64_t offset);
 void wr32(struct fake *f, uint64_t offset, uint32_t value);
 void wr64(struct fake *f, uint64_t offset, uint64_t value);
-/* Until a 32-bit register reads as wanted; false after 2 s. */
+/* Until a 32-bit register reads as wanted; false after 20 s. */
 bool fake_wait32(struct fake *f, uint64_t offset, uint32_t want);
 bool fake_wait_ready(struct fake *f);
 
@@ -155,7 +155,7 @@ void fq_put(struct fake_queue *q, const struct npu_packet *packet);
 void fq_ring(struct fake_queue *q);
 void fq_push(struct fake_queue *q, const struct npu_packet *packet);
 void fq_fence(struct fake_queue *q);
-/* Push a fence and wait for it; false after 10 s or when the queue died. */
+/* Push a fence and wait for it; false after 60 s or when the queue died. */
 bool fq_sync(struct fake_queue *q);
 bool fq_wait_fence(struct fake_queue *q, uint64_t sequence);
 const struct npu_fence_record *fq_record(const struct fake_queue *q);

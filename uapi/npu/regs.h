@@ -195,7 +195,8 @@ enum npu_die_state {
  * enum npu_queue_state - what a queue does
  * @NPU_QUEUE_DISABLED: nothing, registers may be written
  * @NPU_QUEUE_IDLE: head has reached the tail
- * @NPU_QUEUE_WAITING: has a packet, waits for its gang or an older tile
+ * @NPU_QUEUE_WAITING: has a packet, waits for its gang, an older tile, or room in
+ *	the card for its program
  * @NPU_QUEUE_EXECUTING: has a packet and its gang
  * @NPU_QUEUE_STOPPING: leaves at the next tile
  * @NPU_QUEUE_STOPPED: was stopped between packets
