@@ -21,7 +21,7 @@ TEST_LIBS := -lcmocka $(DRM_LIBS)
 
 # What the dies execute, as the card's own tests build it, and its BLAS.
 COMPUTE	  := $(TOP)/build/tests/compute.a
-BLAS_DIR  ?= /usr/lib/$(shell $(CC) -print-multiarch)/openblas-serial
+BLAS_DIR  ?= /usr/lib/$(shell $(CC) -print-multiarch)/openblas-pthread
 BLAS_LIBS ?= -L$(BLAS_DIR) -Wl,-rpath,$(BLAS_DIR) -lopenblas
 
 $(TOUT)/%.o: $(T)/%.c $(T)/tests.mk

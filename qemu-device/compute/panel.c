@@ -11,6 +11,12 @@
 /* Rows of a panel that are made side by side where they are in one line. */
 #define ROWS 32
 
+/* The threads that call are those that there are. */
+static void __attribute__((constructor)) use_no_threads(void)
+{
+    openblas_set_num_threads(1);
+}
+
 /* ---- Floating point ------------------------------------------------------ */
 
 /*

@@ -3,7 +3,9 @@
  * MATMUL in all its types.
  */
 #include <math.h>
+#include <pthread.h>
 
+#include "panel.h"
 #include "support-compute.h"
 
 #define MEMORY (32u << 20)
@@ -219,6 +221,52 @@ static void test_special(void **state)
     mem_free(mem);
 }
 
+#define SIDE 96
+
+static float multiplied[SIDE * SIDE];
+
+/* The same product again and again, until it is different. */
+static void *multiply(void *wrong)
+{
+    float *c = malloc(SIDE * SIDE * sizeof(*c));
+    struct npu_panel a = { .data = multiplied, .ld = SIDE };
+    float first[SIDE * SIDE];
+
+    for (unsigned i = 0; i < 4000; i++) {
+        npu_panel_multiply(&a, &a, c, SIDE, SIDE, SIDE, SIDE, false);
+        if (!i) {
+            memcpy(first, c, sizeof(first));
+        }
+        if (memcmp(first, c, sizeof(first))) {
+            *(bool *)wrong = true;
+        }
+    }
+    free(c);
+    return NULL;
+}
+
+/* A BLAS that shares a buffer among its callers mixes them up. */
+static void test_at_the_same_time(void **state)
+{
+    pthread_t thread[4];
+    bool wrong[4] = { false };
+
+    (void)state;
+    for (unsigned i = 0; i < SIDE * SIDE; i++) {
+        multiplied[i] = (float)(i % 17) - 8;
+    }
+    for (unsigned i = 0; i < 4; i++) {
+        assert_int_equal(pthread_create(&thread[i], NULL, multiply, &wrong[i]),
+                         0);
+    }
+    for (unsigned i = 0; i < 4; i++) {
+        pthread_join(thread[i], NULL);
+    }
+    for (unsigned i = 0; i < 4; i++) {
+        assert_false(wrong[i]);
+    }
+}
+
 int main(void)
 {
     /* clang-format off */
@@ -246,5 +294,7 @@ int main(void)
                   dtype_name(types[i].d));
     }
     suite_add(&suite, test_wraps, NULL, "matmul s8 to s32 wraps");
+    suite_add(&suite, test_at_the_same_time, NULL,
+              "matmul of several threads at the same time");
     return suite_run(&suite, "matmul");
 }

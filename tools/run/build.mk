@@ -20,7 +20,7 @@ $(OUT)/run/onnx.pb-c.c: $(ONNX_PROTO)
 RUN_TEST    := $(OUT)/run-test
 RUN_SAN	    := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all
 RUN_COMPUTE := $(TOP)/build/tests/compute.a
-RUN_BLAS    := /usr/lib/$(shell $(CC) -print-multiarch)/openblas-serial
+RUN_BLAS    := /usr/lib/$(shell $(CC) -print-multiarch)/openblas-pthread
 
 RUN_TEST_PROGS := $(patsubst %,$(RUN_TEST)/%, \
 			     npu-run on-host fuzz-models bad-models poke)

@@ -94,7 +94,7 @@ names_no_checkout() {
 	readelf -d "$dest"/usr/bin/[!q]* "$dest/usr/bin/qemu-system-x86_64-npu" |
 		sed -n 's/.*RUNPATH.*\[\(.*\)\]/\1/p' >"$work/runpaths"
 	printf '%s\n' '$ORIGIN/../lib/npu' '$ORIGIN/../lib/npu' \
-		"/usr/lib/$multiarch/openblas-serial" | same - "$work/runpaths"
+		"/usr/lib/$multiarch/openblas-pthread" | same - "$work/runpaths"
 }
 
 again_and_removed() {

@@ -64,6 +64,7 @@ void sgemm_begin(const char *name)
 {
 	(void)name;
 	threads = card_threads();
+	openblas_set_num_threads(1);
 	a = malloc(SIZE * SIZE * sizeof(*a));
 	b = malloc(SIZE * SIZE * sizeof(*b));
 	c = malloc(SIZE * SIZE * sizeof(*c));
