@@ -131,7 +131,6 @@ static int serve(int argc, char **argv)
 
 	(void)argc;
 	(void)argv;
-	setvbuf(stdout, NULL, _IOLBF, 0);
 	puts("ready");
 	while (fgets(line, sizeof(line), stdin)) {
 		line[strcspn(line, "\n")] = '\0';
@@ -194,6 +193,8 @@ int main(int argc, char **argv)
 	};
 	int option;
 
+	/* Whoever reads it through a pipe waits for it. */
+	setvbuf(stdout, NULL, _IOLBF, 0);
 	while ((option = getopt_long(argc, argv, "+qh", options, NULL)) != -1) {
 		switch (option) {
 		case 'q':
