@@ -116,6 +116,11 @@ install-guest:
 uninstall:
 	@$(install_vars) scripts/install remove
 
+## check-image: the driver in a Debian that boots from a disk with a card, as root
+check-image:
+	@scripts/fetch-debian
+	@scripts/run-suite own-image 1800 sh tools/tests/own-image.sh
+
 ## check-debian [RELEASE=trixie]: build everything in a bare Debian of this release
 check-debian:
 	@scripts/check-debian $(RELEASE)
@@ -149,5 +154,5 @@ help:
 		"XDG_CACHE_HOME=dir"
 
 .PHONY: all demo check bench kselftest deps qemu qemu-asan kernel modules lib tools selftests \
-	tests vm-tools install install-guest uninstall check-debian kselftest-headers \
-	lint docs clean help
+	tests vm-tools install install-guest uninstall check-image check-debian \
+	kselftest-headers lint docs clean help

@@ -53,13 +53,19 @@ write_sources() {
 	cp /etc/resolv.conf "$1/etc/resolv.conf"
 }
 
+# alone COMMAND...: with mounts and processes of its own, all of which end with it, and it
+# with the script.
+alone() {
+	setpriv --pdeathsig KILL unshare --mount --pid --fork --kill-child "$@"
+}
+
 # make_tree RELEASE TREE PACKAGE,...: a minimal Debian with these packages.
 make_tree() {
 	command -v debootstrap >/dev/null ||
 		die "missing packages: apt-get install debootstrap"
 	mkdir -p "$cache/debs/$1" "$2"
 	for _mirror in $(plain_mirrors); do
-		if debootstrap --variant=minbase --keyring="$keyring" \
+		if alone debootstrap --variant=minbase --keyring="$keyring" \
 			--cache-dir="$cache/debs/$1" --include="$3" "$1" "$2" "$_mirror"; then
 			write_sources "$2" "$1" "$_mirror"
 			return
@@ -69,16 +75,15 @@ make_tree() {
 		"or set NPU_DEBIAN_MIRROR=URL"
 }
 
-# enter TREE COMMAND...: run it in the tree, with namespaces of its own, so that
-# nothing stays mounted or running.  What apt downloads there stays in the cache.
-# The directories in $enter_sees are there as well, read only, by the same names.
+# enter TREE COMMAND...: run it in the tree.  What apt downloads there stays in the
+# cache.  The directories in $enter_sees are there as well, read only, by the same names.
 enter() {
 	_debs=$cache/debs/$(sed -n 's/^VERSION_CODENAME=//p' "$1/etc/os-release")
 	_tree=$1
 	shift
 	mkdir -p "$_debs"
 	# shellcheck disable=SC2016
-	unshare --mount --pid --fork --kill-child sh -euc '
+	alone sh -euc '
 		tree=$1
 		mount -t proc proc "$tree/proc"
 		mount -t sysfs -o ro sysfs "$tree/sys"
