@@ -104,7 +104,7 @@ install_vars = DESTDIR='$(DESTDIR)' PREFIX='$(PREFIX)' INSTALL='$(INSTALL)' \
 	libdir='$(libdir)' includedir='$(includedir)' mandir='$(mandir)' \
 	udevdir='$(udevdir)' srcdir='$(srcdir)'
 
-## install [PREFIX=dir] [DESTDIR=dir]: put all of it into /usr/local, or below PREFIX
+## install: put all of it into PREFIX, /usr/local; DESTDIR= goes in front
 install:
 	@$(install_vars) scripts/install all
 
@@ -121,7 +121,7 @@ check-image:
 	@scripts/fetch-debian
 	@scripts/run-suite own-image 1800 sh tools/tests/own-image.sh
 
-## check-debian [RELEASE=trixie]: build everything in a bare Debian of this release
+## check-debian [RELEASE=]: build everything in a bare Debian, trixie if not said
 check-debian:
 	@scripts/check-debian $(RELEASE)
 
