@@ -136,7 +136,7 @@ static uint8_t *share(const char *name, uint64_t size, int *fd)
 }
 
 /* Bus addresses are what they are without the IOMMU, MMIO included. */
-static void map_all(void)
+static void make_tables(void)
 {
     vtd_clear();
     vtd_add_bus(CARD_BUS);
@@ -149,6 +149,21 @@ static void map_all(void)
     }
     vtd_map(CARD_HBM, 2, CARD_HBM, VTD_READ | VTD_WRITE);
     vtd_map(PEER_HBM, 2, PEER_HBM, VTD_READ | VTD_WRITE);
+}
+
+/* Made once, then put back: it is done very often. */
+static void map_all(void)
+{
+    static uint8_t tables[VTD_TABLES_SIZE];
+    static bool made;
+
+    if (made) {
+        memcpy(guest_ram + VTD_TABLES, tables, sizeof(tables));
+    } else {
+        make_tables();
+        memcpy(tables, guest_ram + VTD_TABLES, sizeof(tables));
+        made = true;
+    }
     vtd_enable();
 }
 

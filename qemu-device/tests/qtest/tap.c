@@ -12,7 +12,7 @@
 #include "tap.h"
 
 #define TAP_SKIPPED 77
-#define TAP_SECONDS 60
+#define TAP_SECONDS 240
 
 static struct tap_case *cases;
 

@@ -13,7 +13,7 @@
 /* Everything at once, in any order. */
 HOSTILE(storm)
 {
-    while (hostile_goes_on(4)) {
+    while (hostile_goes_on(1.5)) {
         for (unsigned left = ROUND; left; left--) {
             hostile_attack();
         }
@@ -24,7 +24,7 @@ HOSTILE(storm)
 /* The same while what the card reads changes under its eyes. */
 HOSTILE(storm_while_memory_changes)
 {
-    while (hostile_goes_on(3)) {
+    while (hostile_goes_on(1.5)) {
         hostile_flip_start();
         for (unsigned left = ROUND; left; left--) {
             hostile_attack();

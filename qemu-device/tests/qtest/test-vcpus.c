@@ -107,7 +107,7 @@ HOSTILE_VCPUS(doorbells_in_a_loop)
     HAMMER(1, look);
     before[0] = rounds(0);
     before[1] = rounds(1);
-    while (hostile_goes_on(2)) {
+    while (hostile_goes_on(1)) {
         for (unsigned i = 0; i < 4; i++) {
             struct npu_packet fill = packet_fill(NPU_SPACE_HBM, HBM_DATA, 4096,
                                                  i);
@@ -142,7 +142,7 @@ HOSTILE_VCPUS(memory_map_changes)
 
     HAMMER(0, change);
     HAMMER(1, look);
-    while (hostile_goes_on(2)) {
+    while (hostile_goes_on(1)) {
         sleep_ms(10);
     }
     expect_progress(before);
@@ -164,7 +164,7 @@ HOSTILE_VCPUS(storm)
                                  read_of(HPET_COUNTER) };
     uint32_t before[2] = { rounds(0), rounds(1) };
 
-    while (hostile_goes_on(3)) {
+    while (hostile_goes_on(1.5)) {
         HAMMER(0, reset);
         HAMMER(1, ring);
         for (unsigned left = 20; left; left--) {

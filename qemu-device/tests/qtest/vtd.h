@@ -12,8 +12,9 @@
 
 #define VTD_REGS 0xfed90000ull
 
-/* 256 KiB of guest memory for its tables. */
+/* Guest memory for its tables. */
 #define VTD_TABLES 0x4000000ull
+#define VTD_TABLES_SIZE 0x10000
 
 /* Bits of a mapping */
 #define VTD_READ 1u
