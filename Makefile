@@ -125,10 +125,10 @@ check-image:
 check-debian:
 	@scripts/check-debian $(RELEASE)
 
-## lint: compiler warnings (W=1), sparse, checkpatch, kernel-doc, shellcheck
+## lint [T=check]: W=1, sparse, checkpatch, kernel-doc, clang-format, cppcheck, shellcheck
 lint: kernel kselftest-headers
 	@$(MAKE) deps DEPS=lint
-	@scripts/lint $(KDIR)
+	@scripts/lint $(KDIR) $(T)
 
 ## docs: the manuals, in build/docs/html
 docs: kernel

@@ -143,7 +143,7 @@ static void check_matmul(struct __test_metadata *_metadata, COMPUTE_DATA *self,
 			for (l = 0; l < k; l++)
 				sum += (double)a.f32[i * k + l] *
 				       b.f32[l * n + j];
-			EXPECT_NEAR(sum, d.f32[i * n + j], 1e-6 * k);
+			EXPECT_NEAR(sum, d.f32[i * n + j], 0.000001 * k);
 		}
 	}
 }
@@ -261,7 +261,7 @@ TEST_F(compute, convolution_with_all_its_parameters)
 							   bias.f32, &win, m, y,
 							   x),
 					    d.f32[(m * rows + y) * cols + x],
-					    1e-5);
+					    0.00001);
 }
 
 TEST_F(compute, pooling_over_windows)
@@ -290,7 +290,7 @@ TEST_F(compute, pooling_over_windows)
 						  fmaxf(w[8], w[9])),
 					    max.f32[at], 0);
 				EXPECT_NEAR((w[0] + w[1] + w[8] + w[9]) / 4.0,
-					    mean.f32[at], 1e-6);
+					    mean.f32[at], 0.000001);
 			}
 		}
 	}
@@ -318,7 +318,7 @@ TEST_F(compute, softmax_over_rows)
 			sum += exp(row[j] - max);
 		for (j = 0; j < 31; j++)
 			EXPECT_NEAR(exp(row[j] - max) / sum, d.f32[i * 31 + j],
-				    1e-6);
+				    0.000001);
 	}
 }
 
@@ -348,7 +348,7 @@ TEST_F(compute, element_wise_functions)
 	for (f = 0; f < ARRAY_SIZE(functions); f++)
 		for (i = 0; i < n; i++)
 			EXPECT_NEAR(functions[f].fn(a.f32[i]), d[f].f32[i],
-				    1e-5);
+				    0.00001);
 }
 
 TEST_F(compute, operands_are_broadcast)
@@ -363,7 +363,7 @@ TEST_F(compute, operands_are_broadcast)
 	npu_op_binary(self->prog, NPU_OP_ADD, d.id, a.id, b.id);
 	ASSERT_EQ(0, run(self));
 	for (i = 0; i < 5 * 7 * 11; i++)
-		EXPECT_NEAR(a.f32[i] + b.f32[i / 11 % 7], d.f32[i], 1e-6);
+		EXPECT_NEAR(a.f32[i] + b.f32[i / 11 % 7], d.f32[i], 0.000001);
 }
 
 TEST_F(compute, a_transposed_copy)
@@ -472,7 +472,7 @@ TEST_F(compute, instructions_see_each_others_results)
 						  w1.f32[l * 128 + k];
 				sum += fmax(hidden, 0) * w2.f32[k * 10 + j];
 			}
-			EXPECT_NEAR(sum, d.f32[i * 10 + j], 1e-3);
+			EXPECT_NEAR(sum, d.f32[i * 10 + j], 0.001);
 		}
 	}
 }

@@ -102,10 +102,10 @@ static bool again(const SIGNALS_VARIANT *variant, int err)
 
 #define INSIST(call) \
 	({ \
-		int _err; \
-		do \
+		int _err = call; \
+		\
+		while (again(variant, _err)) \
 			_err = call; \
-		while (again(variant, _err)); \
 		_err; \
 	})
 

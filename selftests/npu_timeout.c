@@ -232,8 +232,7 @@ TEST_F(timeout, a_second_stall_is_caught_like_the_first)
 
 	for (i = 0; i < 3; i++) {
 		start_stalled(_metadata, self, 100, &queue, sync);
-		EXPECT_EQ(-ETIME, npt_sync_result(self->fd, sync[0],
-						      NPT_LIMIT_MS));
+		EXPECT_EQ(-ETIME, npt_sync_result(self->fd, sync[0], NPT_LIMIT_MS));
 		EXPECT_EQ(0, npt_queue_destroy(self->fd, queue));
 	}
 	EXPECT_EQ(0, npt_works());

@@ -282,7 +282,7 @@ static void test_gather(void **state)
 
     for (unsigned i = 0; i < 16; i++) {
         unsigned rank = (unsigned)rng_range(&rng, 1, 4);
-        uint64_t extent[NPU_MAX_RANK];
+        uint64_t extent[NPU_MAX_RANK] = { 0 };
 
         for (unsigned dim = 0; dim < rank; dim++) {
             extent[dim] = (uint64_t)rng_range(&rng, 1, 13);

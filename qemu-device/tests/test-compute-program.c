@@ -456,12 +456,14 @@ static void test_sizes(void **state)
     struct npu_verdict verdict;
     struct program program;
     size_t size;
-    char *image;
+    char *image, *larger;
 
     (void)state;
     good_conv2d(&program);
     image = program_image(&program, &size);
-    image = realloc(image, size + 1);
+    larger = realloc(image, size + 1);
+    assert_non_null(larger);
+    image = larger;
     for (size_t wrong = 0; wrong <= size + 1; wrong++) {
         struct npu_code *code = npu_code_new(image, wrong, &verdict);
 

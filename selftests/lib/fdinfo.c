@@ -40,7 +40,8 @@ uint64_t npt_fdinfo_amount(int fd, const char *key)
 	unsigned long long amount = 0;
 	char unit[8] = "";
 
-	sscanf(value, "%llu %7s", &amount, unit);
+	if (sscanf(value, "%llu %7s", &amount, unit) < 1)
+		return 0;
 	if (!strcmp(unit, "KiB"))
 		amount *= NPT_KIB;
 	else if (!strcmp(unit, "MiB"))

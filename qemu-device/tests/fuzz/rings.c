@@ -132,7 +132,7 @@ static void put_packet(struct rig *rig, struct input *in, unsigned queue,
 static void put_bytes(struct rig *rig, struct input *in, unsigned queue)
 {
     struct npu_packet packet;
-    uint64_t words[sizeof(packet) / 8];
+    uint64_t words[sizeof(packet) / 8] = { 0 };
     unsigned i;
 
     for (i = 0; i < sizeof(packet) / 8; i++) {
