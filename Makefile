@@ -125,6 +125,11 @@ check-image:
 check-debian:
 	@scripts/check-debian $(RELEASE)
 
+## debug-kernel: a kernel with KASAN, lockdep, kmemleak and fault injection
+debug-kernel:
+	@$(MAKE) deps DEPS="build debug"
+	@scripts/build-debug-kernel
+
 ## lint [T=check]: W=1, sparse, checkpatch, kernel-doc, clang-format, cppcheck, shellcheck
 lint: kernel kselftest-headers
 	@$(MAKE) deps DEPS=lint
@@ -155,4 +160,4 @@ help:
 
 .PHONY: all demo check bench kselftest deps qemu qemu-asan kernel modules lib tools selftests \
 	tests vm-tools install install-guest uninstall check-image check-debian \
-	kselftest-headers lint docs clean help
+	kselftest-headers debug-kernel lint docs clean help
