@@ -375,7 +375,8 @@ print_refuses_what_would_be_cut_off() {
 
 for_gdb() {
 	vm --gdb --print
-	status_is 0 && grep -q -e '-gdb tcp:127.0.0.1:1234' "$out"
+	status_is 0 && grep -q -e '-gdb tcp:127.0.0.1:1234' "$out" &&
+		vm "--gdb=$work/a,b" --print && grep -q -e "-gdb unix:$work/a,,b,server=on" "$out"
 }
 
 extra_arguments() {

@@ -103,6 +103,15 @@ static void add_9p(struct strv *args, const char *id, const char *tag, const cha
 	free(real);
 }
 
+static void add_socket(struct strv *args, const char *option, const char *socket)
+{
+	char *path = double_commas(socket);
+
+	strv_add(args, "%s", option);
+	strv_add(args, "unix:%s,server=on,wait=off", path);
+	free(path);
+}
+
 static void add_channels(const struct vm_command *c, struct strv *args)
 {
 	if (c->agent < 0) {
@@ -183,14 +192,11 @@ void vm_build_command(const struct vm_command *c, struct strv *args)
 		add_9p(args, "root", VM_TAG_ROOT, o->root, !o->root_rw);
 	if (o->share)
 		add_9p(args, "share", VM_TAG_SHARE, o->share, false);
-	if (o->qmp) {
-		char *path = double_commas(o->qmp);
-
-		strv_add(args, "-qmp");
-		strv_add(args, "unix:%s,server=on,wait=off", path);
-		free(path);
-	}
-	if (o->gdb)
+	if (o->qmp)
+		add_socket(args, "-qmp", o->qmp);
+	if (o->gdb && *o->gdb)
+		add_socket(args, "-gdb", o->gdb);
+	else if (o->gdb)
 		add2(args, "-gdb", "tcp:127.0.0.1:1234");
 	for (size_t i = 0; i < o->qemu_args.n; i++)
 		strv_add(args, "%s", o->qemu_args.v[i]);

@@ -17,15 +17,16 @@
 
 /* For the signal handler. */
 static volatile pid_t running;
-static const char *volatile file_to_remove;
+static const char *volatile files_to_remove[2];
 
 void machine_clean_up(void)
 {
 	tty_restore();
 	if (running)
 		kill(running, SIGKILL);
-	if (file_to_remove)
-		unlink(file_to_remove);
+	for (int i = 0; i < 2; i++)
+		if (files_to_remove[i])
+			unlink(files_to_remove[i]);
 }
 
 static void on_signal(int signal_number)
@@ -87,14 +88,16 @@ static void exec_qemu(const struct machine *m, const struct strv *args, int erro
 	_exit(VM_STATUS);
 }
 
-void machine_start(struct machine *m, const struct strv *args, const char *socket_file)
+void machine_start(struct machine *m, const struct strv *args,
+		   const char *const sockets[2])
 {
 	pid_t parent = getpid();
 	int errors[2];
 
 	if (pipe2(errors, O_CLOEXEC))
 		vm_die("cannot make a pipe: %s", strerror(errno));
-	file_to_remove = socket_file;
+	for (int i = 0; i < 2; i++)
+		files_to_remove[i] = sockets[i];
 	catch_signals();
 	atexit(machine_clean_up);
 	m->pid = fork();

@@ -18,12 +18,13 @@ struct machine {
 void machine_open(struct machine *m);
 /*
  * Start QEMU.  It dies with this process, however that ends; a signal that ends
- * this process also removes the file.
+ * this process also removes the sockets, which may be NULL.
  */
-void machine_start(struct machine *m, const struct strv *args, const char *socket_file);
+void machine_start(struct machine *m, const struct strv *args,
+		   const char *const sockets[2]);
 /* Wait for its end, or make one after the time. The status, as of waitpid(). */
 int machine_end(struct machine *m, int milliseconds);
-/* Put the terminal back, kill QEMU, remove the file. */
+/* Put the terminal back, kill QEMU, remove the sockets. */
 void machine_clean_up(void);
 
 #endif

@@ -161,6 +161,9 @@ int main(int argc, char **argv)
 	command.agent = machine.qemu_agent;
 	command.console = machine.qemu_console;
 	vm_build_command(&command, &args);
-	machine_start(&machine, &args, options.qmp);
+	machine_start(&machine, &args,
+		      (const char *[]){ options.qmp, options.gdb && *options.gdb ?
+							     options.gdb :
+							     NULL });
 	return vm_session(&machine, &options);
 }

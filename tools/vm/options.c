@@ -26,7 +26,7 @@ static const char help[] =
 	"  --share DIR      show this directory in the guest as /mnt/share\n"
 	"  --iommu          put the cards behind a virtual IOMMU\n"
 	"  --qmp SOCKET     let QEMU be controlled through this UNIX socket\n"
-	"  --gdb            let gdb attach to the guest's kernel on port 1234\n"
+	"  --gdb[=SOCKET]   let gdb attach to the guest's kernel: port 1234, or a socket\n"
 	"  --timeout S      give up after S seconds\n"
 	"  --log FILE       write the kernel's log to FILE\n"
 	"  --module NAME    load this module of the guest's kernel too, such as nvme; may\n"
@@ -43,7 +43,7 @@ static const char help[] =
 	"  npu-vm --share . -- sh -c 'cd /mnt/share && ./test'\n"
 	"  npu-vm --root /srv/debian13\n";
 
-enum kind { TEXT, FLAG, LIST, NUMBER, SIZE, HELP, VERSION };
+enum kind { TEXT, OPTIONAL, FLAG, LIST, NUMBER, SIZE, HELP, VERSION };
 
 #define FIELD(name) offsetof(struct vm_options, name)
 
@@ -62,7 +62,7 @@ static const struct definition {
 	{ "share", TEXT, FIELD(share), 0 },
 	{ "iommu", FLAG, FIELD(iommu), 0 },
 	{ "qmp", TEXT, FIELD(qmp), 0 },
-	{ "gdb", FLAG, FIELD(gdb), 0 },
+	{ "gdb", OPTIONAL, FIELD(gdb), 0 },
 	{ "timeout", NUMBER, FIELD(timeout), INT_MAX / 1000 },
 	{ "log", TEXT, FIELD(log), 0 },
 	{ "module", LIST, FIELD(modules), 0 },
@@ -113,6 +113,9 @@ static void parse_one(const struct definition *d, struct vm_options *o)
 	case TEXT:
 		*(const char **)field = optarg;
 		break;
+	case OPTIONAL:
+		*(const char **)field = optarg ? optarg : "";
+		break;
 	case FLAG:
 		*(bool *)field = true;
 		break;
@@ -147,6 +150,7 @@ static void parse_all(int argc, char **argv, struct vm_options *o)
 		options[i].name = definitions[i].name;
 		options[i].val = i + 1;
 		options[i].has_arg = kind == FLAG || kind >= HELP ? no_argument :
+				     kind == OPTIONAL		  ? optional_argument :
 								    required_argument;
 	}
 	/* "+": what follows the first word that is no option is the command. */

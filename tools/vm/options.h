@@ -24,7 +24,7 @@ struct vm_options {
 	struct strv qemu_args;
 	int timeout; /* seconds, 0: none */
 	bool iommu;
-	bool gdb;
+	const char *gdb; /* a socket, "": the usual port */
 	bool print;
 	char **command; /* NULL: a shell */
 };
