@@ -10,8 +10,8 @@
 #include <signal.h>
 #include <sys/mman.h>
 
-#include "fuzz/fuzz.h"
 #include "kselftest_harness.h"
+#include "fuzz/fuzz.h"
 
 /* A call that takes longer than this hangs. */
 #define STUCK_MS	(4 * NPT_LIMIT_MS)
@@ -61,6 +61,7 @@ static int catch_signal(void)
 FIXTURE_SETUP(fuzz)
 {
 	struct drm_npu_query_device device;
+	struct npt_card card;
 	unsigned int i;
 
 	self->fuzz = mmap(NULL, sizeof(*self->fuzz), PROT_READ | PROT_WRITE,
@@ -74,6 +75,8 @@ FIXTURE_SETUP(fuzz)
 	ASSERT_EQ(0, npt_query_device(self->fd, &device));
 
 	self->fuzz->dies = device.dies;
+	ASSERT_EQ(0, npt_find(&card));
+	strcpy(self->fuzz->pci, card.pci);
 	self->fuzz->seed = number_from("NPU_FUZZ_SEED", npt_now_ns());
 	self->fuzz->trace = number_from("NPU_FUZZ_TRACE", 0);
 	self->seconds = number_from("NPU_FUZZ_SECONDS", 60);

@@ -138,8 +138,8 @@ static void act_look(struct fuzz_worker *worker)
 		snprintf(path, sizeof(path), "/proc/self/fdinfo/%d",
 			 some_file(worker)->fd);
 	else
-		snprintf(path, sizeof(path), "/sys/kernel/debug/accel/0/%s",
-			 FUZZ_PICK(worker, files));
+		snprintf(path, sizeof(path), "/sys/kernel/debug/accel/%s/%s",
+			 worker->fuzz->pci, FUZZ_PICK(worker, files));
 	npt_read_file(path, text, sizeof(text));
 }
 

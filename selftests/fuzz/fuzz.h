@@ -71,6 +71,7 @@ struct fuzz_record {
  * @seed: what everything follows from
  * @trace: tell the kernel's log of every call, before it is made
  * @dies: of the card
+ * @pci: its address
  * @files: the files
  * @stop: the workers should end
  * @failed: one has found something
@@ -79,6 +80,7 @@ struct fuzz {
 	uint64_t seed;
 	bool trace;
 	unsigned int dies;
+	char pci[32];
 	struct fuzz_file files[FUZZ_FILES];
 	atomic_bool stop;
 	atomic_bool failed;
