@@ -291,6 +291,12 @@ behind_an_iommu() {
 	status_is 0 && grep -q dmar0 "$out" && grep -q 0000:01:00.0 "$out"
 }
 
+# What the card may no longer reach is unreachable at once: DMA, not DMA-FQ.
+iommu_is_strict() {
+	vm --iommu $small -- cat /sys/bus/pci/devices/0000:01:00.0/iommu_group/type
+	status_is 0 && out_is 'DMA\n'
+}
+
 memory_size() {
 	vm $small --mem 700M -- awk '/MemTotal/ { print ($2 > 500000 && $2 < 720000) }' \
 		/proc/meminfo
@@ -513,6 +519,7 @@ check "cards: sixteen, with 128 GiB each" sixteen_cards_with_all_their_memory
 check "cards: of different types" cards_of_different_types
 check "cards: none" no_card
 check "cards: behind an IOMMU" behind_an_iommu
+check "cards: the IOMMU is strict" iommu_is_strict
 check "guest: memory" memory_size
 check "share: read and written, with a comma in its name" share
 check "share: a program in it runs" program_from_share

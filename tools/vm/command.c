@@ -12,8 +12,8 @@
 
 /*
  * Whatever can be left out of a boot, and what makes a fault show itself: an oops
- * is a panic, a panic ends QEMU, and memory is not cleared behind the driver's
- * back.  The watchdogs are patient, since an emulated processor can be, and the timer
+ * is a panic, a panic ends QEMU, memory is not cleared behind the driver's back, and
+ * an IOMMU forgets at once what is unmapped.  The watchdogs are patient, since an emulated processor can be, and the timer
  * is not doubted: on a busy host it may be late, which ends a boot with an IOMMU.  Who
  * debugs the driver may look at a card's BARs through sysfs while it is loaded.
  */
@@ -160,7 +160,7 @@ static void add_kernel(const struct vm_command *c, struct strv *args)
 	if (o->share)
 		strv_add(&words, VM_ARG_SHARE);
 	if (o->iommu)
-		strv_add(&words, "intel_iommu=on");
+		strv_add(&words, "intel_iommu=on iommu.strict=1");
 	if (c->agent < 0)
 		strv_add(&words, VM_ARG_CONSOLE);
 	if (c->agent < 0 && o->command)
