@@ -15,7 +15,8 @@ mkdir "$dir/bin" "$dir/tests.d"
 cp "$runner" "$dir/tests.d/run"
 : >"$dir/log"
 printf '#!/bin/sh\ncat "%s"\n' "$dir/log" >"$dir/bin/dmesg"
-chmod +x "$dir/bin/dmesg"
+printf '#!/bin/sh\necho "{ how it is }"\n' >"$dir/bin/npuctl"
+chmod +x "$dir/bin/dmesg" "$dir/bin/npuctl"
 PATH=$dir/bin:$PATH
 export PATH
 
@@ -133,6 +134,26 @@ case_is_chosen() {
 	run_it 0 cases.chosen && has 'ok 1 cases.chosen'
 }
 
+# Into files as well as into the stream.
+failure_leaves_the_state() {
+	run_it 1 -o "$dir/state" bad && has '# { how it is }' &&
+		grep -qx '{ how it is }' "$dir/state/bad/status.json"
+}
+
+warning_leaves_the_log() {
+	echo '[    1.5] other news' >>"$dir/log"
+	run_it 1 -o "$dir/state" warns && grep -q WARNING "$dir/state/warns/kernel.log"
+}
+
+success_leaves_nothing() {
+	run_it 0 -o "$dir/state" good && [ ! -e "$dir/state/good" ] &&
+		! has '# { how it is }'
+}
+
+unknown_option_is_refused() {
+	run_it 2 -x good && grep -q '^usage' "$dir/out"
+}
+
 unknown_case_fails() {
 	run_it 1 cases.none && has 'not ok 1 cases.none # there is no such test'
 }
@@ -154,6 +175,10 @@ check "a program that says nothing fails" silence_fails
 check "what the kernel says is no complaint" words_are_no_complaint
 check "a warning of the kernel fails the program" warning_fails
 check "an old warning is not held against the next" old_warning_is_forgiven
+check "a failure leaves the state" failure_leaves_the_state
+check "a warning leaves the log" warning_leaves_the_log
+check "success leaves nothing" success_leaves_nothing
+check "an unknown option is refused" unknown_option_is_refused
 check "one case can be chosen" case_is_chosen
 check "a case that is not there fails" unknown_case_fails
 check "a program that is not there is refused" unknown_program_is_refused
