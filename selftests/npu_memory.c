@@ -166,21 +166,46 @@ TEST_F(memory, unbind_works_without_any_memory)
 	EXPECT_EQ(0, npt_vm_destroy(self->fd, vm));
 }
 
+/* Down to the last page. */
+static int fill_up_all(int fd)
+{
+	static uint32_t handles[1024];
+	unsigned int count;
+
+	fill_up(fd, 2 * NPT_MIB, 0, handles, ARRAY_SIZE(handles), &count);
+	fill_up(fd, 64 * NPT_KIB, 0, handles, ARRAY_SIZE(handles), &count);
+	return fill_up(fd, NPT_PAGE, 0, handles, ARRAY_SIZE(handles), &count);
+}
+
+TEST_F(memory, a_full_card_has_no_room_for_an_address_space)
+{
+	struct npt_client client;
+	struct npt_code code;
+	uint32_t queue, vm;
+
+	ASSERT_EQ(0, npt_client_open(&client));
+	ASSERT_EQ(-ENOSPC, fill_up_all(self->fd));
+	EXPECT_EQ(-ENOSPC, npt_vm_create(self->fd, &vm));
+	/* Those who have one need no more. */
+	ASSERT_EQ(0, npt_code_stall(&client, 1, &code));
+	ASSERT_EQ(0, npt_queue_create(&client, 0, 0, &queue));
+	EXPECT_EQ(0, npt_run(&client, queue, &code, NULL, 0));
+	npt_client_close(&client);
+	EXPECT_EQ(0, npt_vm_create(self->fd, &vm));
+}
+
 TEST_F(memory, a_bind_without_memory_for_tables_fails_cleanly)
 {
-	uint32_t handles[1024], small[1024], tiny[512], vm;
 	struct drm_npu_vm_get_state state;
-	unsigned int count, i;
 	struct npt_bo bo;
+	unsigned int i;
+	uint32_t vm;
 	int err = 0;
 
 	ASSERT_EQ(0, npt_vm_create(self->fd, &vm));
 	ASSERT_EQ(0, npt_bo_create(self->fd, &bo, NPT_PAGE, DRM_NPU_PLACE_HBM,
 				   0, 0));
-	fill_up(self->fd, 2 * NPT_MIB, 0, handles, ARRAY_SIZE(handles), &count);
-	fill_up(self->fd, 64 * NPT_KIB, 0, small, ARRAY_SIZE(small), &count);
-	EXPECT_EQ(-ENOSPC, fill_up(self->fd, NPT_PAGE, 0, tiny,
-				   ARRAY_SIZE(tiny), &count));
+	ASSERT_EQ(-ENOSPC, fill_up_all(self->fd));
 	/* Every address wants tables of its own, down from the root. */
 	for (i = 0; i < 512 && !err; i++)
 		err = npt_map(self->fd, vm, bo.handle, 0, (uint64_t)i << 39,

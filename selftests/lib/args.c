@@ -8,6 +8,7 @@
 
 #include "npu_args.h"
 
+#define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
 #define MAX_SIZE	_IOC_SIZEMASK
 #define GARBAGE		0xee
 
@@ -252,7 +253,7 @@ bool npt_refuses_pointers(const struct npt_call *call)
 
 	if (!land_take(&land))
 		return false;
-	for (i = 0; i < sizeof(nowhere) / sizeof(nowhere[0]); i++)
+	for (i = 0; i < ARRAY_SIZE(nowhere); i++)
 		fine &= faults_at(call, (void *)nowhere[i]);
 	memcpy(land.end - size + 1, call->args, size - 1);
 	fine &= faults_at(call, land.end - size + 1);
@@ -276,7 +277,7 @@ bool npt_refuses_pointer(const struct npt_call *call, __u64 *pointer, size_t siz
 	if (!land_take(&land))
 		return false;
 	/* The first one asks for something else where it is allowed. */
-	for (i = 1; i < sizeof(nowhere) / sizeof(nowhere[0]); i++) {
+	for (i = 1; i < ARRAY_SIZE(nowhere); i++) {
 		*pointer = nowhere[i];
 		fine &= fails(call, -EFAULT, "pointer", *pointer);
 	}
@@ -356,7 +357,7 @@ static bool refuses_strides(const struct npt_call *call, struct drm_npu_array *a
 		NPT_BAD(drm_npu_array, pointer, -EFAULT, 0),
 	};
 
-	return npt_refuses(call, array, bad, 3);
+	return npt_refuses(call, array, bad, ARRAY_SIZE(bad));
 }
 
 /* The elements further apart, with a byte of the last one's tail set. */
@@ -390,7 +391,7 @@ static bool knows_tails(const struct npt_call *call, struct drm_npu_array *array
 	bool fine = true;
 	unsigned int i;
 
-	for (i = 0; i < 3; i++) {
+	for (i = 0; i < ARRAY_SIZE(strides); i++) {
 		size_t stride = strides[i] < NPT_PAGE ? size + strides[i] : NPT_PAGE;
 
 		fine &= knows_tail(call, array, size, stride, size);
