@@ -33,7 +33,7 @@ FIXTURE_TEARDOWN(clients)
 
 #define CLIENTS_DATA FIXTURE_DATA(clients)
 
-TEST_F(clients, a_hundred_clients_compute_at_once)
+TEST_F_TIMEOUT(clients, a_hundred_clients_compute_at_once, 120)
 {
 	static struct npt_client clients[CLIENTS];
 	static struct npt_bo bo[CLIENTS];

@@ -181,7 +181,9 @@ TEST_F(signals, a_wait_that_takes_too_long)
 		EXPECT_GE(npt_now_ms(), start + 100);
 		EXPECT_LT(npt_now_ms(), start + NPT_LIMIT_MS);
 	} else {
-		EXPECT_EQ(-EINTR, npt_sync_wait(self->fd, self->sync, 100));
+		int err = npt_sync_wait(self->fd, self->sync, 100);
+
+		EXPECT_TRUE(err == -EINTR || err == -ETIME);
 	}
 }
 
@@ -230,13 +232,25 @@ TEST_F(signals, a_buffer_being_cleared)
 {
 	const uint64_t size = large_size(self->fd), before = npt_hbm_used(self->fd);
 	struct npt_bo bo;
+	unsigned int i;
+	char *end;
 
-	ASSERT_EQ(0, INSIST(npt_bo_create(self->fd, &bo, size, DRM_NPU_PLACE_HBM, 0, 0)));
+	/* The second time there is something to be cleared. */
+	for (i = 0; i < 2; i++) {
+		ASSERT_EQ(0, INSIST(npt_bo_create(self->fd, &bo, size, DRM_NPU_PLACE_HBM,
+						  0, 0)));
+		ASSERT_EQ(0, npt_bo_mmap(self->fd, &bo));
+		end = (char *)bo.map + size - NPT_MIB;
+		EXPECT_TRUE(npt_is_zero(end, NPT_MIB));
+		npt_fill(end, NPT_MIB, ~0u);
+		if (!i) {
+			ASSERT_EQ(0, npt_bo_close(self->fd, &bo));
+			ASSERT_TRUE(npt_hbm_settles(self->fd, before));
+		}
+	}
 	/* What was begun in vain has been given back. */
 	EXPECT_TRUE(npt_hbm_settles(self->fd, before + size));
 	EXPECT_EQ(before + size, npt_hbm_used(self->fd));
-	ASSERT_EQ(0, npt_bo_mmap(self->fd, &bo));
-	EXPECT_TRUE(npt_is_zero((char *)bo.map + size - NPT_MIB, NPT_MIB));
 	EXPECT_EQ(0, npt_bo_close(self->fd, &bo));
 }
 
