@@ -84,17 +84,17 @@ static void npu_ring_free_memory(struct npu_ring *ring)
 
 static int npu_ring_alloc_memory(struct npu_ring *ring)
 {
+	/* A client may ask for more than there is: that is no reason to kill it. */
+	const gfp_t gfp = GFP_KERNEL_ACCOUNT | __GFP_RETRY_MAYFAIL | __GFP_NOWARN;
 	struct device *dev = ring->ndev->drm.dev;
 
-	ring->record = dma_alloc_coherent(dev, PAGE_SIZE, &ring->record_dma,
-					  GFP_KERNEL_ACCOUNT);
+	ring->record = dma_alloc_coherent(dev, PAGE_SIZE, &ring->record_dma, gfp);
 	if (!ring->record)
 		return -ENOMEM;
 	ring->tail = (void *)(ring->record + 1);
 
-	/* A client may ask for more than there is in one piece. */
 	ring->packets = dma_alloc_coherent(dev, npu_ring_size(ring), &ring->packets_dma,
-					   GFP_KERNEL_ACCOUNT | __GFP_NOWARN);
+					   gfp);
 	if (ring->packets)
 		return 0;
 	dma_free_coherent(dev, PAGE_SIZE, ring->record, ring->record_dma);
