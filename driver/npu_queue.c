@@ -103,6 +103,7 @@ static void npu_queue_fault(struct npu_ring *ring)
 	spin_lock_irq(&ring->lock);
 	if (ring->live && npu_queue_bury(queue, DRM_NPU_BAN_FAULT)) {
 		npu_ring_error(ring, &queue->error);
+		trace_npu_fault(queue, &queue->error);
 		why = npu_queue_error_find(queue->error.code);
 		drm_dbg(&ring->ndev->drm, "%s: job %llu: %s (%s) at %#llx\n", ring->name,
 			queue->error.cookie, why->name, why->text, queue->error.address);
@@ -146,6 +147,7 @@ static void npu_queue_shut(struct npu_queue *queue, int first)
 
 	if (READ_ONCE(ring->live)) {
 		ret = npu_ring_stop(ring);
+		trace_npu_queue_stop(queue, ret);
 		if (ret)
 			npu_reset_card(ndev, "a queue did not stop");
 		else
@@ -323,6 +325,7 @@ static void npu_queue_destroy(struct npu_queue *queue)
 	struct npu_ring *ring = &queue->ring;
 	int idx;
 
+	trace_npu_queue_destroy(queue);
 	mutex_lock(&queue->stop_lock);
 	npu_queue_bury_unlocked(queue, DRM_NPU_BAN_NONE);
 	npu_queue_shut(queue, -ECANCELED);
@@ -457,6 +460,7 @@ static struct npu_queue *npu_queue_create(struct npu_file *nfile, struct npu_vm 
 	npu_vm_get(vm);
 	npu_client_get(nfile->client);
 	atomic_inc(&nfile->client->queues);
+	trace_npu_queue_create(queue);
 	return queue;
 
 err_sched:

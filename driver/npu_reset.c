@@ -71,6 +71,7 @@ static void npu_reset_locked(struct npu_device *ndev)
 	}
 	WRITE_ONCE(ndev->health, ret ? DRM_NPU_HEALTH_FAILED : DRM_NPU_HEALTH_OK);
 	atomic64_inc(&ndev->counters.card_resets);
+	trace_npu_reset_done(ndev, ret);
 }
 
 /**

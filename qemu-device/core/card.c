@@ -10,14 +10,6 @@
 
 #define CARD_DIE_GRANULE (2ull << 20)
 
-void npu_card_trace(const struct npu_card *card, const char *what, uint64_t a,
-                    uint64_t b, uint64_t c)
-{
-    if (card->ops->trace) {
-        card->ops->trace(card->opaque, what, a, b, c);
-    }
-}
-
 void npu_card_left(struct npu_card *card)
 {
     pthread_cond_broadcast(&card->parked);
@@ -68,7 +60,7 @@ static void card_forget(struct npu_card *card)
 
 void npu_card_reset_locked(struct npu_card *card)
 {
-    npu_card_trace(card, "reset", card->running, 0, 0);
+    npu_card_trace(card, NPU_TRACE_RESET_BEGIN, card->running, 0, 0, 0);
     __atomic_store_n(&card->abort, true, __ATOMIC_SEQ_CST);
     /* Those who found abort false copy nothing more after this. */
     npu_dma_new_generation(&card->dma);
@@ -89,7 +81,7 @@ void npu_card_finish_reset(struct npu_card *card)
     card_forget(card);
     card->stale_maps = false;
     __atomic_store_n(&card->abort, false, __ATOMIC_SEQ_CST);
-    npu_card_trace(card, "reset_done", 0, 0, 0);
+    npu_card_trace(card, NPU_TRACE_RESET_END, 0, 0, 0, 0);
 }
 
 void npu_card_reset(struct npu_card *card)

@@ -152,6 +152,27 @@ static inline uint64_t npu_card_now(const struct npu_card *card)
     return card->ops->now(card->opaque);
 }
 
+/* The die that a tile's place in its gang is. */
+static inline unsigned npu_task_die(const struct npu_task *task)
+{
+    uint32_t mask = task->job->queue->die_mask;
+    unsigned rank;
+
+    for (rank = task->rank; rank; rank--) {
+        mask &= mask - 1;
+    }
+    return __builtin_ctz(mask);
+}
+
+static inline void npu_card_trace(const struct npu_card *card,
+                                  enum npu_trace event, uint64_t a, uint64_t b,
+                                  uint64_t c, uint64_t d)
+{
+    if (card->ops->trace) {
+        card->ops->trace(card->opaque, event, a, b, c, d);
+    }
+}
+
 static inline bool npu_card_aborting(const struct npu_card *card)
 {
     return __atomic_load_n(&card->abort, __ATOMIC_ACQUIRE);
@@ -163,8 +184,6 @@ static inline unsigned npu_queue_index(const struct npu_card *card,
     return queue - card->queue;
 }
 
-void npu_card_trace(const struct npu_card *card, const char *what, uint64_t a,
-                    uint64_t b, uint64_t c);
 void npu_card_reset_locked(struct npu_card *card);
 void npu_card_finish_reset(struct npu_card *card);
 /* Around translate(): a thread in there does not keep a quiesce waiting. */

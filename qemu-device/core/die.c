@@ -50,7 +50,7 @@ void npu_die_reset(struct npu_card *card, unsigned die)
     if (card->die[die].resetting) {
         return;
     }
-    npu_card_trace(card, "die_reset", die, queue != NULL, 0);
+    npu_card_trace(card, NPU_TRACE_DIE_RESET, die, queue != NULL, 0, 0);
     card->die[die].resetting = true;
     if (queue) {
         npu_job_cancel(card, queue->job, NPU_ERR_INNOCENT_RESET, die);

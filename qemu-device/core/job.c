@@ -295,6 +295,29 @@ static struct npu_task job_pick(struct npu_card *card)
     return task;
 }
 
+static void job_do_tile(struct npu_card *card, struct npu_task *task)
+{
+    unsigned queue = npu_queue_index(card, task->job->queue);
+    uint32_t insn = task->job->insn;
+
+    npu_card_trace(card, NPU_TRACE_TILE_BEGIN, queue, insn, task->index,
+                   npu_task_die(task));
+    npu_run_do_tile(card, task);
+    npu_card_trace(card, NPU_TRACE_TILE_END, queue, insn, task->index,
+                   task->error.code);
+}
+
+static void job_do_chunk(struct npu_card *card, struct npu_task *task)
+{
+    unsigned queue = npu_queue_index(card, task->job->queue);
+
+    npu_card_trace(card, NPU_TRACE_COPY_BEGIN, queue, task->index, task->size,
+                   0);
+    npu_copy_chunk(card, task);
+    npu_card_trace(card, NPU_TRACE_COPY_END, queue, task->index, task->size,
+                   task->error.code);
+}
+
 static void job_do_task(struct npu_card *card, struct npu_task *task)
 {
     npu_error_set(&task->error, NPU_ERR_NONE);
@@ -306,10 +329,10 @@ static void job_do_task(struct npu_card *card, struct npu_task *task)
         npu_run_advance(card, task->job);
         break;
     case NPU_TASK_TILE:
-        npu_run_do_tile(card, task);
+        job_do_tile(card, task);
         break;
     case NPU_TASK_CHUNK:
-        npu_copy_chunk(card, task);
+        job_do_chunk(card, task);
         break;
     case NPU_TASK_REPORT:
         npu_run_report(card, task->job, &task->error);
@@ -322,15 +345,10 @@ static void job_do_task(struct npu_card *card, struct npu_task *task)
 static void job_tile_done(struct npu_card *card, struct npu_task *task)
 {
     struct npu_job *job = task->job;
-    uint32_t mask = job->queue->die_mask;
-    unsigned rank;
 
     job->busy_ranks &= ~(1u << task->rank);
     job->queue->tiles++;
-    for (rank = task->rank; rank; rank--) {
-        mask &= mask - 1;
-    }
-    card->die[__builtin_ctz(mask)].tiles++;
+    card->die[npu_task_die(task)].tiles++;
     if (++job->tiles_done == job->tiles) {
         job->advance = true;
     }

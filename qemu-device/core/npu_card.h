@@ -22,6 +22,26 @@ struct npu_host_map {
     void *ref;     /* what release() gives back */
 };
 
+/*
+ * What trace() is told of, with up to four numbers.  Queues, dies and tiles by
+ * their index, a packet by its place in the ring counted from the beginning.
+ */
+enum npu_trace {
+    NPU_TRACE_QUEUE_STATE,   /* queue, enum npu_queue_state, packet */
+    NPU_TRACE_QUEUE_ERROR,   /* queue, enum npu_error_code, insn, address */
+    NPU_TRACE_PACKET_BEGIN,  /* queue, packet, enum npu_packet_opcode */
+    NPU_TRACE_PACKET_END,    /* queue, packet */
+    NPU_TRACE_GANG_FORM,     /* queue, die mask */
+    NPU_TRACE_GANG_DISSOLVE, /* queue, die mask */
+    NPU_TRACE_TILE_BEGIN,    /* queue, insn, tile, die */
+    NPU_TRACE_TILE_END,      /* queue, insn, tile, enum npu_error_code */
+    NPU_TRACE_COPY_BEGIN,    /* queue, offset, bytes */
+    NPU_TRACE_COPY_END,      /* queue, offset, bytes, enum npu_error_code */
+    NPU_TRACE_DIE_RESET,     /* die, 1 if it was in a gang */
+    NPU_TRACE_RESET_BEGIN,   /* tasks in flight */
+    NPU_TRACE_RESET_END,
+};
+
 /* What a card asks of whoever hosts it.  The first two belong to the pool. */
 struct npu_host_ops {
     /*
@@ -55,9 +75,9 @@ struct npu_host_ops {
     /* A guest's or driver's mistake; the host limits the rate. */
     void (*guest_error)(void *opaque, const char *text);
 
-    /* Optional tracing, NULL: none. */
-    void (*trace)(void *opaque, const char *what, uint64_t a, uint64_t b,
-                  uint64_t c);
+    /* Optional tracing, NULL: none.  From any thread, with or without locks. */
+    void (*trace)(void *opaque, enum npu_trace event, uint64_t a, uint64_t b,
+                  uint64_t c, uint64_t d);
 };
 
 /*

@@ -25,8 +25,8 @@ static void queue_set_state(struct npu_card *card, struct npu_queue *queue,
                             enum npu_queue_state state)
 {
     queue->state = state;
-    npu_card_trace(card, "queue_state", npu_queue_index(card, queue), state,
-                   queue->head);
+    npu_card_trace(card, NPU_TRACE_QUEUE_STATE, npu_queue_index(card, queue),
+                   state, queue->head, 0);
 }
 
 void npu_queue_clock(struct npu_queue *queue, uint64_t now, bool on)
@@ -89,7 +89,8 @@ void npu_queue_fail(struct npu_card *card, struct npu_queue *queue,
     queue->error.host_time = npu_card_now(card);
     queue->tell = npu_error_is_guests(error->code);
     npu_queue_clock(queue, queue->error.host_time, false);
-    npu_card_trace(card, "queue_error", index, error->code, error->address);
+    npu_card_trace(card, NPU_TRACE_QUEUE_ERROR, index, error->code, error->insn,
+                   error->address);
     queue_end(card, queue, NPU_QUEUE_ERRORED);
     card->error_queues[index / 64] |= 1ull << (index % 64);
     npu_vector_event(card, NPU_EVENT_QUEUE_ERROR);
@@ -210,8 +211,8 @@ void npu_queue_doorbell(struct npu_card *card, struct npu_queue *queue)
 /* The packet at the head has been dealt with. */
 static void queue_retire(struct npu_card *card, struct npu_queue *queue)
 {
-    npu_card_trace(card, "packet_done", npu_queue_index(card, queue),
-                   queue->head, 0);
+    npu_card_trace(card, NPU_TRACE_PACKET_END, npu_queue_index(card, queue),
+                   queue->head, 0, 0);
     queue->head++;
     queue->exec_time = 0;
     queue->executing = false;
@@ -302,8 +303,8 @@ static void queue_next(struct npu_card *card, struct npu_queue *queue)
     if (!queue_fetch(card, queue, &packet) || queue->stop) {
         return;
     }
-    npu_card_trace(card, "packet", npu_queue_index(card, queue), queue->head,
-                   packet.opcode);
+    npu_card_trace(card, NPU_TRACE_PACKET_BEGIN, npu_queue_index(card, queue),
+                   queue->head, packet.opcode, 0);
     if (npu_packet_begin(card, queue, &packet, &error)) {
         if (!card->abort) {
             queue_fail_packet(card, queue, &packet, &error);

@@ -102,14 +102,6 @@ void npu_run_advance(struct npu_card *card, struct npu_job *job)
     job->ended = true;
 }
 
-static unsigned gang_die(uint32_t mask, unsigned rank)
-{
-    while (rank--) {
-        mask &= mask - 1;
-    }
-    return __builtin_ctz(mask);
-}
-
 void npu_run_do_tile(struct npu_card *card, struct npu_task *task)
 {
     struct npu_job *job = task->job;
@@ -130,7 +122,7 @@ void npu_run_do_tile(struct npu_card *card, struct npu_task *task)
         task->error.operand = verdict.operand;
     }
     task->error.insn = job->insn;
-    task->error.die = gang_die(job->queue->die_mask, task->rank);
+    task->error.die = npu_task_die(task);
 }
 
 void npu_run_report(struct npu_card *card, struct npu_job *job,

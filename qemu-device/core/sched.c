@@ -91,8 +91,8 @@ static void sched_form_gang(struct npu_card *card, struct npu_queue *queue)
     if (!job->host_start) {
         job->host_start = now;
     }
-    npu_card_trace(card, "gang", npu_queue_index(card, queue), queue->die_mask,
-                   1);
+    npu_card_trace(card, NPU_TRACE_GANG_FORM, npu_queue_index(card, queue),
+                   queue->die_mask, 0, 0);
     if (job->stall) {
         job->stall_since = now;
         npu_cp_wake(card); /* it keeps the time */
@@ -115,8 +115,8 @@ static void sched_dissolve_gang(struct npu_card *card, struct npu_queue *queue)
     for (mask = queue->die_mask; mask; mask &= mask - 1) {
         npu_die_leave(card, __builtin_ctz(mask), now);
     }
-    npu_card_trace(card, "gang", npu_queue_index(card, queue), queue->die_mask,
-                   0);
+    npu_card_trace(card, NPU_TRACE_GANG_DISSOLVE, npu_queue_index(card, queue),
+                   queue->die_mask, 0, 0);
 }
 
 void npu_sched_grant(struct npu_card *card)

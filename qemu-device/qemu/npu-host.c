@@ -145,10 +145,52 @@ static void npu_guest_error(void *opaque, const char *text)
     }
 }
 
-static void npu_trace(void *opaque, const char *what, uint64_t a, uint64_t b,
-                      uint64_t c)
+static void npu_trace(void *opaque, enum npu_trace event, uint64_t a,
+                      uint64_t b, uint64_t c, uint64_t d)
 {
-    trace_npu_note_core(NPU_CARD(opaque)->host.pdev->name, what, a, b, c);
+    const char *name = NPU_CARD(opaque)->host.pdev->name;
+
+    switch (event) {
+    case NPU_TRACE_QUEUE_STATE:
+        trace_npu_set_queue_state(name, a, b, c);
+        break;
+    case NPU_TRACE_QUEUE_ERROR:
+        trace_npu_fail_queue(name, a, b, c, d);
+        break;
+    case NPU_TRACE_PACKET_BEGIN:
+        trace_npu_begin_packet(name, a, b, c);
+        break;
+    case NPU_TRACE_PACKET_END:
+        trace_npu_end_packet(name, a, b);
+        break;
+    case NPU_TRACE_GANG_FORM:
+        trace_npu_form_gang(name, a, b);
+        break;
+    case NPU_TRACE_GANG_DISSOLVE:
+        trace_npu_dissolve_gang(name, a, b);
+        break;
+    case NPU_TRACE_TILE_BEGIN:
+        trace_npu_begin_tile(name, a, b, c, d);
+        break;
+    case NPU_TRACE_TILE_END:
+        trace_npu_end_tile(name, a, b, c, d);
+        break;
+    case NPU_TRACE_COPY_BEGIN:
+        trace_npu_begin_copy(name, a, b, c);
+        break;
+    case NPU_TRACE_COPY_END:
+        trace_npu_end_copy(name, a, b, c, d);
+        break;
+    case NPU_TRACE_DIE_RESET:
+        trace_npu_reset_die(name, a, b);
+        break;
+    case NPU_TRACE_RESET_BEGIN:
+        trace_npu_begin_reset(name, a);
+        break;
+    case NPU_TRACE_RESET_END:
+        trace_npu_end_reset(name);
+        break;
+    }
 }
 
 const struct npu_host_ops npu_host_ops = {
