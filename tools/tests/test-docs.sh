@@ -167,7 +167,7 @@ messages_are_explained() {
 script_messages_are_explained() {
 	page_text >"$work/page"
 	cat "$top"/scripts/* | sed -n 's/.*\bdie "\([^"]*\)".*/\1/p' |
-		awk -F '[$]([{][^}]*[}]|[A-Za-z0-9_]*)' '{
+		awk -F '[$]([{][^}]*[}]|[(].*|[A-Za-z0-9_]*)' '{
 			best = ""
 			for (i = 1; i <= NF; i++)
 				if (length($i) > length(best))
