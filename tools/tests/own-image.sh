@@ -138,7 +138,7 @@ make_disk() {
 }
 
 boots() {
-	timeout 240 "$tree/usr/bin/qemu-system-x86_64-npu" -M q35 -cpu max -m 2G -no-reboot \
+	timeout 900 "$tree/usr/bin/qemu-system-x86_64-npu" -M q35 -cpu max -m 2G -no-reboot \
 		-display none -serial file:"$work/console" -serial file:"$work/verdicts" \
 		-kernel "$tree/boot/vmlinuz-$kernel" -initrd "$tree/boot/initrd.img-$kernel" \
 		-append "root=/dev/vda rw console=ttyS0" \
