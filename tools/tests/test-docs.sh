@@ -196,7 +196,7 @@ suites() {
 # Rows of the table: "``device``   205   ...".
 suites_are_listed_with_their_times() {
 	suites >"$work/started"
-	sed -n 's/^``\([a-z-]*\)``  *[0-9][0-9]*  .*/\1/p' "$docs/testing.rst" \
+	sed -n 's/^``\([a-z-]*\)``  *[0-9-][0-9]*  .*/\1/p' "$docs/testing.rst" \
 		>"$work/listed"
 	same "$work/started" "$work/listed"
 }
