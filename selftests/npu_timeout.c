@@ -117,7 +117,7 @@ TEST_F(timeout, eight_other_queues_go_on)
 		ASSERT_EQ(0, npt_queue_create(&self->client, 0, 0,
 					      &others[i]));
 	}
-	start_stalled(_metadata, self, 300, &queue, sync);
+	start_stalled(_metadata, self, 2000, &queue, sync);
 	ASSERT_TRUE(npt_queue_executes(self->fd, queue));
 	/* They work while it stalls, and all the way through its end. */
 	do {
