@@ -53,6 +53,10 @@ qemu:
 qemu-asan:
 	@scripts/build-qemu --asan
 
+# Hostile guests against both.
+hostile: qemu qemu-asan
+	@$(MAKE) -C qemu-device/tests/qtest hostile
+
 ## kernel: the guest's kernel and its headers
 kernel:
 	@scripts/fetch-kernel
@@ -158,6 +162,6 @@ help:
 	@echo "Variables: JOBS=n (compile jobs), NODEPS=1 (install nothing)," \
 		"XDG_CACHE_HOME=dir"
 
-.PHONY: all demo check bench kselftest deps qemu qemu-asan kernel modules lib tools selftests \
-	tests vm-tools install install-guest uninstall check-image check-debian \
+.PHONY: all demo check bench kselftest deps qemu qemu-asan hostile kernel modules lib \
+	tools selftests tests vm-tools install install-guest uninstall check-image check-debian \
 	kselftest-headers debug-kernel lint docs clean help
