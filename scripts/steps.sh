@@ -30,8 +30,17 @@ show_progress() {
 	fi
 }
 
+# What runs in the background does not hear the terminal's interrupt: end a process and
+# all that it has started.
+end_tree() {
+	for _child in $(cat "/proc/$1/task/$1/children" 2>/dev/null); do
+		end_tree "$_child"
+	done
+	kill "$1" 2>/dev/null || :
+}
+
 stop_step() {
-	[ -z "$step_pid" ] || kill "$step_pid" 2>/dev/null || :
+	[ -z "$step_pid" ] || end_tree "$step_pid"
 	exit 130
 }
 trap stop_step INT TERM HUP
