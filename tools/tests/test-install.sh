@@ -227,16 +227,14 @@ what_is_missing_is_named() {
 # The example of the quick start, with nothing but what pkg-config says.
 program_of_ones_own() {
 	mkdir -p "$work/share"
-	sed -n '/^    #include <stdio.h>/,/^    }/s/^    //p' \
-		"$top/Documentation/quick-start.rst" >"$work/hello.c"
 	PKG_CONFIG_PATH=$home/lib/$multiarch/pkgconfig
 	export PKG_CONFIG_PATH
 	# shellcheck disable=SC2046
-	cc -Wall -Werror -o "$work/share/hello" "$work/hello.c" \
+	cc -Wall -Werror -o "$work/share/add" "$top/Documentation/examples/add-libnpu.c" \
 		$(pkg-config --cflags --libs npu) -Wl,-rpath,/run/npu/lib &&
 		[ "$(pkg-config --modversion npu)" = "$version" ] &&
-		away timeout 120 npu-vm --share "$work/share" -- /mnt/share/hello |
-		grep -x 'e = 2.718282'
+		away timeout 120 npu-vm --share "$work/share" -- /mnt/share/add |
+		diff - "$top/Documentation/examples/add-libnpu.out"
 }
 
 # ---- What the module says of itself ----------------------------------------
