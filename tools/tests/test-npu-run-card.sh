@@ -14,9 +14,7 @@ make -s -C "$top/tools" "$programs/poke" >&2 || { echo "Bail out! no poke"; exit
 mkdir -p "${log%/*}"
 cp "$here/run/guest.sh" "$here/run/onnx-tests.list" "$programs/poke" "$dir"
 if [ -d "$data" ]; then
-	mkdir "$dir/data"
-	grep -v '^#' "$here/run/onnx-tests.list" |
-		(cd "$data" && tar -cf - -T -) | tar -xf - -C "$dir/data"
+	grep -v '^#' "$here/run/onnx-tests.list" | tar -C "$data" -cf "$dir/data.tar" -T -
 fi
 "$top/tools/npu-vm" --card npu-x6000,hbm=1G --timeout 800 --log "$log" \
 	--share "$dir" -- sh /mnt/share/guest.sh </dev/null
