@@ -129,6 +129,15 @@ void port_set_power(bool on)
                       on ? SLOT_ON : SLOT_OFF, 2);
 }
 
+void port_unlock(void)
+{
+    unsigned at = port_capability(CAP_EXPRESS);
+
+    if (port_config_read(at + SLOT_STATUS, 2) & SLOT_LOCKED) {
+        port_config_write(at + SLOT_CONTROL, SLOT_ON | SLOT_TOGGLE_LOCK, 2);
+    }
+}
+
 void port_reset_bus(void)
 {
     port_config_write(PCI_BRIDGE_CONTROL, PCI_BRIDGE_RESET, 2);

@@ -63,6 +63,9 @@
 #define SLOT_CONTROL 0x18 /* in the PCI Express capability */
 #define SLOT_OFF 0x0700   /* power controller and its indicator */
 #define SLOT_ON 0x0100
+#define SLOT_TOGGLE_LOCK 0x0800
+#define SLOT_STATUS 0x1a
+#define SLOT_LOCKED 0x0080
 
 /* Which card all that follows is about. */
 enum card_slot { CARD_UNDER_TEST, PEER };
@@ -99,6 +102,8 @@ unsigned port_capability(uint8_t id);
 void card_flr(void);
 /* The slot's power; off, the card is unplugged. */
 void port_set_power(bool on);
+/* Open the interlock that keeps a card in its slot, or out of it. */
+void port_unlock(void);
 void port_reset_bus(void);
 
 /* Registers */
