@@ -36,6 +36,10 @@ exits() { # wanted status, name, arguments...
 	result $? "$name"
 }
 
+same() {
+	[ "$1" = "$2" ]
+}
+
 skip() { # name, reason
 	n=$((n + 1))
 	echo "ok $n - npuctl: $1 # SKIP $2"
@@ -78,14 +82,14 @@ else
 		[ ! -s "$dir/out" ] && grep -q 'no card.*type: ' "$dir/err"
 		result $? "$command without a card says what to type"
 		exits 3 "$command --json without a card exits 3" $command --json
-		[ "$(tr -d ' \t\n' < "$dir/out")" = '{"schema":1,"cards":[]}' ]
+		same "$(tr -d ' \t\n' < "$dir/out")" '{"schema":1,"cards":[]}'
 		result $? "$command --json without a card is JSON"
 	done
 fi
 
 if [ -w /dev/full ]; then
 	"$npuctl" list --json > /dev/full 2> "$dir/err"
-	[ $? -eq 2 ]
+	same $? 2
 	result $? "a full disk is told"
 fi
 

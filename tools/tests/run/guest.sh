@@ -33,6 +33,10 @@ exits() { # wanted status, name, arguments...
 	result $? "$name"
 }
 
+same() {
+	[ "$1" = "$2" ]
+}
+
 # The two lines in which a run of digits ends.
 last_lines() { # dies
 	tail -n 2 "$dir/out" | head -n 1 | grep -qE "^digits: 35[0-9]/360 correct on npu0 \($1\), largest difference from the reference [0-9]\.[0-9]e-0[5-9]\$" &&
@@ -64,7 +68,7 @@ device_ms() { # arguments
 	npu-run --json "$@" digits | sed 's/.*"device_ms": \([0-9.]*\).*/\1/'
 }
 first=$(device_ms)
-[ -n "$first" ] && [ "$first" = "$(device_ms)" ]
+same "${first:-none}" "$(device_ms)"
 result $? "device time is the same in every run ($first ms)"
 one=$(device_ms --dies=1)
 awk "BEGIN { exit !($one > $first) }"
