@@ -4,7 +4,8 @@
  *
  * Threads: one command processor (CP) a card fetches packets and raises
  * vectors; worker threads of the pool run tasks (job.h); callers of npu_card.h
- * come from wherever the host likes.
+ * come from wherever the host likes, and who rings a doorbell may be the CP for
+ * a moment.
  *
  * Locks, outermost first: the host's own, npu_card.lock, npu_pool.lock or
  * npu_as.lock, npu_dma.gate.  npu_card.lock is never held while memory of the
@@ -118,7 +119,7 @@ struct npu_card {
     bool dirty;
     bool stale_maps; /* translations kept by queues are of no use */
     bool check_invalidations;
-    bool cp_active;       /* the CP works without the lock */
+    bool cp_active;       /* somebody is the CP, without the lock */
     bool cp_poked;        /* since the CP has last looked around */
     unsigned running;     /* tasks in flight */
     unsigned translating; /* of these and the CP: inside translate() */
@@ -196,6 +197,8 @@ void npu_card_left(struct npu_card *card);
 void npu_cp_main(void *card);
 void npu_cp_wake(struct npu_card *card);
 void npu_cp_attend(struct npu_card *card, struct npu_queue *queue);
+/* As attend; be the CP until it has nothing to do, if it sleeps.  Drops the lock. */
+void npu_cp_lend(struct npu_card *card, struct npu_queue *queue);
 
 /* queue.c: with the lock held. */
 void npu_queue_init(struct npu_queue *queue);

@@ -52,21 +52,22 @@ struct npu_host_ops {
     void (*thread_join)(void *thread);
 
     /*
-     * Translate a bus address to RAM and hold a reference to it.  Called from
-     * the card's threads with no lock of the card held; may block on the host's
-     * own lock.  False: not RAM, or no access.  The result is good only while
+     * Translate a bus address to RAM and hold a reference to it.  Called with no
+     * lock of the card held, from the card's threads, where it may block on the
+     * host's own lock, or from a call of npu_card_mmio_write(), with what locks
+     * that holds.  False: not RAM, or no access.  The result is good only while
      * the card's DMA generation (npu_card_dma_invalidate) has not changed; the
      * card checks that inside its gate before every use.
      */
     bool (*translate)(void *opaque, uint64_t bus, uint64_t size, bool write,
                       struct npu_host_map *map);
-    /* May be called from any of the card's threads, without locks. */
+    /* Called as translate() is. */
     void (*release)(void *opaque, struct npu_host_map *map, bool dirty);
 
     /* HBM was stored to: after the stores, before progress is published. */
     void (*hbm_written)(void *opaque, uint64_t offset, uint64_t size);
 
-    /* Raise an MSI-X vector. Called from the card's threads, must not block. */
+    /* Raise an MSI-X vector.  Called as translate() is, must not block. */
     void (*raise_vector)(void *opaque, unsigned vector);
 
     /* Monotonic nanoseconds. */
@@ -106,7 +107,10 @@ struct npu_card *npu_card_new(const struct npu_card_config *config,
 /* Stops everything, waits for it (at most 100 ms), frees. */
 void npu_card_free(struct npu_card *card);
 
-/* BAR0.  Any offset and size; never blocks on work in flight. */
+/*
+ * BAR0.  Any offset and size; never blocks on work in flight.  A doorbell may run
+ * short jobs in its caller's thread, for well under a millisecond.
+ */
 uint64_t npu_card_mmio_read(struct npu_card *card, uint64_t offset,
                             unsigned size);
 void npu_card_mmio_write(struct npu_card *card, uint64_t offset, uint64_t value,

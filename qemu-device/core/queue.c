@@ -204,7 +204,7 @@ void npu_queue_doorbell(struct npu_card *card, struct npu_queue *queue)
     }
     queue->doorbell = true;
     if (queue->state == NPU_QUEUE_IDLE) {
-        npu_cp_attend(card, queue);
+        npu_cp_lend(card, queue);
     }
 }
 

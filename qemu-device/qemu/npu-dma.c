@@ -11,7 +11,8 @@
  *
  * - Where an IOMMU stands in the way, the request is queued for a bottom half,
  *   which translates with the BQL held: an IOMMU fault may raise interrupts
- *   there.  The thread waits for the answer, not for the BQL, so that
+ *   there.  A CPU that has rung a doorbell has the BQL and translates by itself.
+ *   The others wait for the answer, not for the BQL, so that
  *   npu_dma_close() can send it away when the card goes while the BQL is held.
  *   A stop of the VM does not wait for threads that are in here at all.
  *
@@ -304,6 +305,12 @@ static bool npu_dma_ask(NPUDMA *dma, uint64_t bus, uint64_t size, bool write,
         .map = map,
     };
 
+    if (bql_locked()) {
+        qemu_mutex_unlock(&dma->lock);
+        request.found = npu_dma_resolve(dma, &request);
+        qemu_mutex_lock(&dma->lock);
+        return request.found;
+    }
     QSIMPLEQ_INSERT_TAIL(&dma->requests, &request, next);
     qemu_bh_schedule(dma->bh);
     while (!request.done) {

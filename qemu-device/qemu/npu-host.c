@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * What a card asks of its host, answered by QEMU.  All but the pool's life is
- * called from the card's own threads, without the BQL.
+ * called from the card's own threads, without the BQL, or from npu_regs_write(),
+ * with it.
  */
 #include "qemu/osdep.h"
 #include "qemu/log.h"
@@ -87,10 +88,14 @@ static void npu_hbm_written(void *opaque, uint64_t offset, uint64_t size)
 /* ---- Vectors ------------------------------------------------------------- */
 
 /* The guest says where a message goes: one may have pulled the card. */
-static void npu_deliver_vectors(void *opaque)
+void npu_host_deliver_vectors(NPUHost *host)
 {
-    NPUHost *host = opaque;
-    uint32_t pending = qatomic_xchg(&host->pending, 0);
+    uint32_t pending;
+
+    if (!qatomic_read(&host->pending)) {
+        return;
+    }
+    pending = qatomic_xchg(&host->pending, 0);
 
     while (pending && qdev_is_realized(DEVICE(host->pdev))) {
         unsigned vector = ctz32(pending);
@@ -101,13 +106,23 @@ static void npu_deliver_vectors(void *opaque)
     }
 }
 
-/* MSI-X wants the BQL, which this thread must not wait for. */
+static void npu_deliver_bh(void *opaque)
+{
+    npu_host_deliver_vectors(opaque);
+}
+
+/*
+ * MSI-X wants the BQL, which a thread of the card must not wait for.  Who has it
+ * is in npu_regs_write() and delivers when the card has finished with the write.
+ */
 static void npu_raise_vector(void *opaque, unsigned vector)
 {
     NPUHost *host = &NPU_CARD(opaque)->host;
 
     qatomic_or(&host->pending, 1u << vector);
-    qemu_bh_schedule(host->bh);
+    if (!bql_locked()) {
+        qemu_bh_schedule(host->bh);
+    }
 }
 
 void npu_host_forget_vectors(NPUHost *host)
@@ -210,7 +225,7 @@ void npu_host_init(NPUHost *host, PCIDevice *pdev)
     host->pdev = pdev;
     host->pending = 0;
     qemu_mutex_init(&host->lock);
-    host->bh = qemu_bh_new_guarded(npu_deliver_vectors, host,
+    host->bh = qemu_bh_new_guarded(npu_deliver_bh, host,
                                    &DEVICE(pdev)->mem_reentrancy_guard);
 }
 

@@ -25,6 +25,8 @@ extern const struct npu_host_ops npu_host_ops;
 
 void npu_host_init(NPUHost *host, PCIDevice *pdev);
 void npu_host_cleanup(NPUHost *host);
+/* Raise what is pending; BQL. */
+void npu_host_deliver_vectors(NPUHost *host);
 /* Vectors that are still to be raised are not. */
 void npu_host_forget_vectors(NPUHost *host);
 

@@ -65,6 +65,7 @@ static void npu_regs_write(void *opaque, hwaddr offset, uint64_t value,
     trace_npu_write_mmio(s->parent_obj.name, offset, size, value);
     if (s->card) {
         npu_card_mmio_write(s->card, offset, value, size);
+        npu_host_deliver_vectors(&s->host);
     }
 }
 

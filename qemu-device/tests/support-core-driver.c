@@ -200,6 +200,20 @@ void fq_ring(struct fake_queue *q)
     wr32(q->f, NPU_REG_DOORBELL(q->index), 0);
 }
 
+static void *ring_main(void *opaque)
+{
+    fq_ring(opaque);
+    return NULL;
+}
+
+pthread_t fq_ring_elsewhere(struct fake_queue *q)
+{
+    pthread_t thread;
+
+    assert_int_equal(pthread_create(&thread, NULL, ring_main, q), 0);
+    return thread;
+}
+
 void fq_push(struct fake_queue *q, const struct npu_packet *packet)
 {
     fq_put(q, packet);

@@ -122,6 +122,9 @@ static void host_raise(void *opaque, unsigned vector)
     struct fake *f = opaque;
 
     __atomic_add_fetch(&f->raised[vector], 1, __ATOMIC_SEQ_CST);
+    if (pthread_equal(pthread_self(), f->owner)) {
+        __atomic_add_fetch(&f->raised_by_owner, 1, __ATOMIC_SEQ_CST);
+    }
 }
 
 static uint64_t host_now(void *opaque)
@@ -183,6 +186,7 @@ struct fake *fake_new(const struct fake_config *config)
     alarm(FAKE_HANG_SECONDS); /* a test that hangs has failed */
     pthread_mutex_init(&f->lock, NULL);
     pthread_cond_init(&f->changed, NULL);
+    f->owner = pthread_self();
     f->hbm_size = config->hbm_size ? config->hbm_size :
                                      (uint64_t)dies * FAKE_DIE_HBM;
     f->ram = host_memory(FAKE_RAM_SIZE);

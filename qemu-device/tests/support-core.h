@@ -33,8 +33,11 @@ struct fake {
     uint64_t ram_top; /* bytes of RAM given out */
     uint64_t pt_top;  /* HBM offset of the next page table */
 
+    pthread_t owner; /* the test's own thread */
+
     /* What the card did; atomic */
     unsigned raised[NPU_MAX_VECTORS];
+    unsigned raised_by_owner; /* inside an access to a register */
     unsigned translations;
     unsigned references; /* maps that were not released */
     unsigned errors;
@@ -153,6 +156,8 @@ void fq_error(const struct fake_queue *q, struct npu_error *error);
 
 void fq_put(struct fake_queue *q, const struct npu_packet *packet);
 void fq_ring(struct fake_queue *q);
+/* From a thread of its own, to be joined, which may have to wait in the host. */
+pthread_t fq_ring_elsewhere(struct fake_queue *q);
 void fq_push(struct fake_queue *q, const struct npu_packet *packet);
 void fq_fence(struct fake_queue *q);
 /* Push a fence and wait for it; false after 60 s or when the queue died. */
