@@ -97,11 +97,13 @@ static int npu_copy_write(struct npu_device *ndev, const struct npu_packet *pack
 		npu_fence_init(fence, ring, ++copy->sequence);
 		dma_fence_get(&fence->base);
 		npu_ring_write_fence(ring, fence);
-		npu_ring_kick(ring);
+		npu_ring_publish(ring);
 	} else {
 		ret = -EIO;
 	}
 	spin_unlock_irq(&ring->lock);
+	if (!ret)
+		npu_ring_kick(ring);
 	drm_dev_exit(idx);
 	return ret;
 }

@@ -69,7 +69,7 @@ static void npu_job_emit(struct npu_job *job, struct npu_fence *fence)
 	npu_ring_write(ring, &job->run);
 	dma_fence_get(&fence->base);
 	npu_ring_write_fence(ring, fence);
-	npu_ring_kick(ring);
+	npu_ring_publish(ring);
 	trace_npu_job_run(job->queue, job->number);
 }
 
@@ -92,7 +92,7 @@ static struct dma_fence *npu_job_run(struct drm_sched_job *sched_job)
 	struct npu_job *job = to_npu_job(sched_job);
 	struct npu_ring *ring = &job->queue->ring;
 	struct npu_fence *fence = job->fence;
-	bool entered;
+	bool entered, emitted = false;
 	int idx;
 
 	job->fence = NULL;
@@ -100,13 +100,18 @@ static struct dma_fence *npu_job_run(struct drm_sched_job *sched_job)
 
 	entered = drm_dev_enter(&ring->ndev->drm, &idx);
 	spin_lock_irq(&ring->lock);
-	if (!entered)
+	if (!entered) {
 		npu_job_refuse(job, fence, -ENODEV);
-	else if (job->queue->dead || !ring->live)
+	} else if (job->queue->dead || !ring->live) {
 		npu_job_refuse(job, fence, -ECANCELED);
-	else
+	} else {
 		npu_job_emit(job, fence);
+		emitted = true;
+	}
 	spin_unlock_irq(&ring->lock);
+	/* An exit to the host takes long: nobody shall spin for the lock meanwhile. */
+	if (emitted)
+		npu_ring_kick(ring);
 	if (entered)
 		drm_dev_exit(idx);
 	return &fence->base;

@@ -270,8 +270,8 @@ void npu_ring_write_fence(struct npu_ring *ring, struct npu_fence *fence)
 	list_add_tail(&fence->link, &ring->pending);
 }
 
-/* Show the card what was written; inside drm_dev_enter(). */
-void npu_ring_kick(struct npu_ring *ring)
+/* Put what was written behind the tail; npu_ring_kick() is due. */
+void npu_ring_publish(struct npu_ring *ring)
 {
 	lockdep_assert_held(&ring->lock);
 
@@ -281,6 +281,11 @@ void npu_ring_kick(struct npu_ring *ring)
 	 */
 	wmb();
 	WRITE_ONCE(*ring->tail, ring->written);
+}
+
+/* Tell the card, by an access which it may answer at once; inside drm_dev_enter(). */
+void npu_ring_kick(struct npu_ring *ring)
+{
 	npu_write32(ring->ndev, NPU_REG_DOORBELL(ring->id), 0);
 }
 

@@ -95,6 +95,7 @@ void npu_ring_disable(struct npu_ring *ring);
 
 void npu_ring_write(struct npu_ring *ring, const struct npu_packet *packet);
 void npu_ring_write_fence(struct npu_ring *ring, struct npu_fence *fence);
+void npu_ring_publish(struct npu_ring *ring);
 void npu_ring_kick(struct npu_ring *ring);
 
 void npu_ring_update(struct npu_ring *ring);
