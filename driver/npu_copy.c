@@ -347,7 +347,7 @@ void npu_copy_cancel(struct npu_device *ndev, int error)
 	spin_lock_irq(&ring->lock);
 	npu_ring_update_locked(ring);
 	ring->live = false;
-	npu_ring_cancel_locked(ring, error, error);
+	npu_ring_cancel_locked(ring, 0, error, error);
 	spin_unlock_irq(&ring->lock);
 }
 

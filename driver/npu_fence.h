@@ -13,12 +13,14 @@ struct npu_ring;
  * @lock: lock of @base: the fence may outlive its ring's use
  * @link: entry in &npu_ring.pending, protected by &npu_ring.lock
  * @ring: where it was emitted, referenced
+ * @programs: programs that end with it, whose numbers are its own and those before
  */
 struct npu_fence {
 	struct dma_fence base;
 	spinlock_t lock;	/* base */
 	struct list_head link;
 	struct npu_ring *ring;
+	u32 programs;
 };
 
 static inline struct npu_fence *to_npu_fence(struct dma_fence *fence)

@@ -54,9 +54,16 @@ static bool npu_job_is_late(struct npu_queue *queue)
 	       executed >= (u64)queue->timeout_ms * NSEC_PER_MSEC;
 }
 
+static u64 npu_job_first(const struct npu_job *job)
+{
+	return job->number - job->programs + 1;
+}
+
 static void npu_job_emit(struct npu_job *job, struct npu_fence *fence)
 {
 	struct npu_ring *ring = &job->queue->ring;
+	u64 first = npu_job_first(job);
+	u32 i;
 
 	/*
 	 * The scheduler starts its timer anew for every job that it hands over.  A
@@ -65,12 +72,14 @@ static void npu_job_emit(struct npu_job *job, struct npu_fence *fence)
 	if (npu_job_is_late(job->queue))
 		drm_sched_fault(&job->queue->sched);
 
-	job->run.run.cookie = job->number;
-	npu_ring_write(ring, &job->run);
+	for (i = 0; i < job->programs; i++) {
+		job->runs[i].run.cookie = first + i;
+		npu_ring_write(ring, &job->runs[i]);
+		trace_npu_job_run(job->queue, first + i);
+	}
 	dma_fence_get(&fence->base);
 	npu_ring_write_fence(ring, fence);
 	npu_ring_publish(ring);
-	trace_npu_job_run(job->queue, job->number);
 }
 
 static void npu_job_refuse(struct npu_job *job, struct npu_fence *fence, int error)
@@ -97,6 +106,7 @@ static struct dma_fence *npu_job_run(struct drm_sched_job *sched_job)
 
 	job->fence = NULL;
 	npu_fence_init(fence, ring, job->number);
+	fence->programs = job->programs;
 
 	entered = drm_dev_enter(&ring->ndev->drm, &idx);
 	spin_lock_irq(&ring->lock);
@@ -155,7 +165,13 @@ const struct drm_sched_backend_ops npu_job_sched_ops = {
 	.free_job = npu_job_free_sched,
 };
 
-static int npu_job_check(const struct drm_npu_job *args)
+/**
+ * npu_job_check() - could it be a program?
+ * @args: the client's job
+ *
+ * Return: 0 or -EINVAL.
+ */
+int npu_job_check(const struct drm_npu_job *args)
 {
 	if (args->flags)
 		return -EINVAL;
@@ -170,9 +186,10 @@ static int npu_job_check(const struct drm_npu_job *args)
 	return 0;
 }
 
-static void npu_job_set_packet(struct npu_job *job, const struct drm_npu_job *args)
+/* Add a program, which has been checked, to a job that has room for it. */
+void npu_job_add(struct npu_job *job, const struct drm_npu_job *args)
 {
-	job->run = (struct npu_packet) {
+	job->runs[job->programs++] = (struct npu_packet) {
 		.opcode = NPU_PACKET_RUN,
 		.run.program = args->program,
 		.run.args = args->args,
@@ -183,31 +200,33 @@ static void npu_job_set_packet(struct npu_job *job, const struct drm_npu_job *ar
 }
 
 /**
- * npu_job_create() - check a job and reserve what it needs
+ * npu_job_create() - reserve what a job needs
  * @nfile: file
- * @args: job
+ * @queue_id: the queue's number
+ * @programs: programs that could be added; the job may have room for fewer
  *
  * Return: the job or an error pointer.
  */
-struct npu_job *npu_job_create(struct npu_file *nfile, const struct drm_npu_job *args)
+struct npu_job *npu_job_create(struct npu_file *nfile, u32 queue_id, u32 programs)
 {
+	struct npu_queue *queue;
 	struct npu_job *job;
 	int ret;
 
-	ret = npu_job_check(args);
-	if (ret)
-		return ERR_PTR(ret);
+	queue = npu_queue_lookup(nfile, queue_id);
+	if (!queue)
+		return ERR_PTR(-ENOENT);
 
-	job = kzalloc(sizeof(*job), GFP_KERNEL_ACCOUNT);
-	if (!job)
+	programs = min3(programs, queue->job_programs, NPU_JOB_MAX_PROGRAMS);
+	job = kzalloc(struct_size(job, runs, programs), GFP_KERNEL_ACCOUNT);
+	if (!job) {
+		npu_queue_put(queue);
 		return ERR_PTR(-ENOMEM);
-
-	job->queue = npu_queue_lookup(nfile, args->queue_id);
-	if (!job->queue) {
-		ret = -ENOENT;
-		goto err_free;
 	}
-	if (READ_ONCE(job->queue->dead)) {
+	job->queue = queue;
+	job->room = programs;
+
+	if (READ_ONCE(queue->dead)) {
 		/* The card may have gone since the call was let in. */
 		ret = drm_dev_is_unplugged(&nfile->ndev->drm) ? -ENODEV : -ECANCELED;
 		goto err_queue;
@@ -217,19 +236,16 @@ struct npu_job *npu_job_create(struct npu_file *nfile, const struct drm_npu_job 
 		ret = -ENOMEM;
 		goto err_queue;
 	}
-	ret = npu_compat_job_init(&job->base, &job->queue->entity, NPU_JOB_CREDITS, nfile,
-				  nfile->client_id);
+	ret = npu_compat_job_init(&job->base, &queue->entity, programs * NPU_JOB_CREDITS,
+				  nfile, nfile->client_id);
 	if (ret)
 		goto err_fence;
-
-	npu_job_set_packet(job, args);
 	return job;
 
 err_fence:
 	kfree(job->fence);
 err_queue:
-	npu_queue_put(job->queue);
-err_free:
+	npu_queue_put(queue);
 	kfree(job);
 	return ERR_PTR(ret);
 }
@@ -257,11 +273,13 @@ void npu_job_free(struct npu_job *job)
 struct dma_fence *npu_job_arm(struct npu_job *job)
 {
 	struct npu_queue *queue = job->queue;
+	u32 i;
 
 	drm_sched_job_arm(&job->base);
-	job->number = ++queue->submitted;
-	atomic64_inc(&queue->client->jobs_submitted);
-	trace_npu_job_submit(queue, job->number);
+	for (i = 0; i < job->programs; i++)
+		trace_npu_job_submit(queue, ++queue->submitted);
+	job->number = queue->submitted;
+	atomic64_add(job->programs, &queue->client->jobs_submitted);
 	return dma_fence_get(&job->base.s_fence->finished);
 }
 

@@ -63,16 +63,31 @@ static const struct npu_queue_error *npu_queue_error_find(u32 code)
 	return &unknown;
 }
 
-static void npu_queue_job_done(struct npu_ring *ring, struct npu_fence *fence, int error)
+static void npu_queue_program_done(struct npu_queue *queue, u64 number, int error)
 {
-	struct npu_queue *queue = to_npu_queue(ring);
-	struct npu_counters *counters = &ring->ndev->counters;
+	struct npu_counters *counters = &queue->ring.ndev->counters;
 	struct npu_client *client = queue->client;
 
 	queue->completed++;
 	atomic64_inc(error ? &counters->jobs_failed : &counters->jobs_completed);
 	atomic64_inc(error ? &client->jobs_failed : &client->jobs_completed);
-	trace_npu_job_done(queue, fence->base.seqno, error);
+	trace_npu_job_done(queue, number, error);
+}
+
+static void npu_queue_job_done(struct npu_ring *ring, struct npu_fence *fence, int error)
+{
+	struct npu_queue *queue = to_npu_queue(ring);
+	u64 culprit = queue->error.cookie, last = fence->base.seqno, number;
+
+	for (number = last - fence->programs + 1; number < last; number++) {
+		if (!error || number < culprit)
+			npu_queue_program_done(queue, number, 0);
+		else if (number == culprit)
+			npu_queue_program_done(queue, number, -queue->error_errno);
+		else
+			npu_queue_program_done(queue, number, error);
+	}
+	npu_queue_program_done(queue, last, error);
 }
 
 /* Mark a queue dead and tell why; false if it is already. */
@@ -110,7 +125,8 @@ static void npu_queue_fault(struct npu_ring *ring)
 		queue->error_errno = why->err;
 		atomic64_inc(&ring->ndev->counters.faults);
 		npu_ring_update_locked(ring);
-		npu_ring_cancel_locked(ring, -queue->error_errno, -ECANCELED);
+		npu_ring_cancel_locked(ring, queue->error.cookie, -queue->error_errno,
+				       -ECANCELED);
 	}
 	spin_unlock_irq(&ring->lock);
 }
@@ -161,7 +177,7 @@ static void npu_queue_shut(struct npu_queue *queue, int first)
 		first = -ECANCELED;
 	queue->error = error;
 	queue->error_errno = -first;
-	npu_ring_cancel_locked(ring, first, -ECANCELED);
+	npu_ring_cancel_locked(ring, error.cookie, first, -ECANCELED);
 	spin_unlock_irq(&ring->lock);
 	drm_dev_exit(idx);
 }
@@ -200,10 +216,10 @@ static void npu_queue_lose(struct npu_queue *queue, u32 reason, int error)
 	npu_ring_update_locked(ring);
 	if (npu_queue_bury(queue, reason)) {
 		queue->error_errno = -error;
-		npu_ring_cancel_locked(ring, error, error);
+		npu_ring_cancel_locked(ring, 0, error, error);
 	} else if (reason == DRM_NPU_BAN_UNPLUGGED) {
 		/* Whoever was about to stop it finds no card to ask. */
-		npu_ring_cancel_locked(ring, error, error);
+		npu_ring_cancel_locked(ring, 0, error, error);
 	}
 	ring->live = false;
 	spin_unlock_irq(&ring->lock);
@@ -442,6 +458,8 @@ static struct npu_queue *npu_queue_create(struct npu_file *nfile, struct npu_vm 
 	queue->client = nfile->client;
 	queue->die_mask = args->die_mask ?: npu_all_dies(ndev);
 	queue->timeout_ms = args->timeout_ms ?: npu_device_timeout_ms(ndev);
+	/* The card works on some while others are made. */
+	queue->job_programs = max(jobs / 4, 1);
 
 	/* One slot more: the head may lag behind the fence by one packet. */
 	ret = npu_ring_alloc(&queue->ring, order_base_2(jobs * NPU_JOB_CREDITS + 1), 1,

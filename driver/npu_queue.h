@@ -33,6 +33,7 @@ struct npu_vm;
  * @entity: the only entity of @sched
  * @die_mask: its gang
  * @timeout_ms: executed time after which a job is stopped
+ * @job_programs: programs that one job of the scheduler may have
  * @stop_lock: held while the hardware queue is stopped; taken in fence signalling
  *	paths
  * @submitted: jobs taken, protected by &npu_file.submit_lock
@@ -53,6 +54,7 @@ struct npu_queue {
 	struct drm_sched_entity entity;
 	u32 die_mask;
 	u32 timeout_ms;
+	u32 job_programs;
 	struct mutex stop_lock;		/* stopping the hardware */
 	u64 submitted;
 	bool dead;

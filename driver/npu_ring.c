@@ -334,18 +334,19 @@ void npu_ring_update(struct npu_ring *ring)
 /**
  * npu_ring_cancel_locked() - end what the card will not reach any more
  * @ring: ring, stopped or on a card that was reset or is gone
- * @first: error of the oldest pending fence
- * @rest: error of all behind it
+ * @culprit: number of the program that is to blame; 0: the oldest pending fence is
+ * @first: error of the culprit
+ * @rest: error of all others
  */
-void npu_ring_cancel_locked(struct npu_ring *ring, int first, int rest)
+void npu_ring_cancel_locked(struct npu_ring *ring, u64 culprit, int first, int rest)
 {
 	struct npu_fence *fence, *next;
-	int error = first;
 
 	lockdep_assert_held(&ring->lock);
 	list_for_each_entry_safe(fence, next, &ring->pending, link) {
-		npu_ring_signal(ring, fence, error);
-		error = rest;
+		culprit = culprit ?: fence->base.seqno;
+		npu_ring_signal(ring, fence,
+				fence->base.seqno == culprit ? first : rest);
 	}
 }
 

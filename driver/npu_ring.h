@@ -100,7 +100,7 @@ void npu_ring_kick(struct npu_ring *ring);
 
 void npu_ring_update(struct npu_ring *ring);
 void npu_ring_update_locked(struct npu_ring *ring);
-void npu_ring_cancel_locked(struct npu_ring *ring, int first, int rest);
+void npu_ring_cancel_locked(struct npu_ring *ring, u64 culprit, int first, int rest);
 
 u32 npu_ring_state(struct npu_ring *ring);
 u64 npu_ring_head(struct npu_ring *ring);

@@ -17,8 +17,8 @@
  * struct npu_submit - a SUBMIT under way
  * @nfile: file
  * @args: the client's jobs
- * @jobs: the jobs
- * @count: entries of @args, and of @jobs once all are there
+ * @jobs: jobs of the scheduler, each of one or more of the client's
+ * @count: entries of @args
  * @created: entries of @jobs
  * @syncs: synchronisation
  * @exec: locks of all buffers that the jobs can reach
@@ -51,19 +51,58 @@ static int npu_submit_note_queue(struct npu_submit *submit, struct npu_job *job,
 	return 0;
 }
 
+/* How many of the client's jobs from here on could be one job of the scheduler? */
+static u32 npu_submit_count_together(const struct npu_submit *submit, u32 index)
+{
+	const struct drm_npu_job *args = &submit->args[index];
+	u32 n;
+
+	for (n = 1; n < NPU_JOB_MAX_PROGRAMS && index + n < submit->count; n++) {
+		if (args[n].queue_id != args->queue_id || args[n].in_syncs.count ||
+		    args[n - 1].out_syncs.count)
+			break;
+	}
+	return n;
+}
+
+static int npu_submit_begin_job(struct npu_submit *submit, u32 index)
+{
+	struct npu_job *job;
+
+	job = npu_job_create(submit->nfile, submit->args[index].queue_id,
+			     npu_submit_count_together(submit, index));
+	if (IS_ERR(job))
+		return PTR_ERR(job);
+	job->index = index;
+	submit->jobs[submit->created] = job;
+	return npu_submit_note_queue(submit, job, submit->created++);
+}
+
+static bool npu_submit_has_room(const struct npu_submit *submit)
+{
+	const struct npu_job *job;
+
+	if (!submit->created)
+		return false;
+	job = submit->jobs[submit->created - 1];
+	return job->programs < job->room;
+}
+
 static int npu_submit_add_job(struct npu_submit *submit, u32 index)
 {
 	const struct drm_npu_job *args = &submit->args[index];
 	struct npu_job *job;
 	int ret;
 
-	job = npu_job_create(submit->nfile, args);
-	if (IS_ERR(job))
-		return PTR_ERR(job);
-	submit->jobs[submit->created++] = job;
+	ret = npu_job_check(args);
+	if (!ret && !npu_submit_has_room(submit))
+		ret = npu_submit_begin_job(submit, index);
+	if (ret)
+		return ret;
 
-	ret = npu_submit_note_queue(submit, job, index);
-	return ret ?: npu_syncs_add_job(&submit->syncs, args, job, index);
+	job = submit->jobs[submit->created - 1];
+	npu_job_add(job, args);
+	return npu_syncs_add_job(&submit->syncs, args, job, index);
 }
 
 /* Check all jobs and reserve what they need; *failed is the one at fault. */
@@ -119,15 +158,17 @@ static void npu_submit_run(struct npu_submit *submit)
 	u32 i;
 
 	mutex_lock(&submit->nfile->submit_lock);
-	for (i = 0; i < submit->count; i++) {
+	for (i = 0; i < submit->created; i++) {
 		struct npu_job *job = submit->jobs[i];
 		struct dma_fence *fence = npu_job_arm(job);
+		u32 last = job->index + job->programs - 1;
 
-		npu_syncs_arm_waits(&submit->syncs, job, i);
+		/* Only the first has what it waits for, only the last what it signals. */
+		npu_syncs_arm_waits(&submit->syncs, job, job->index);
 		/* The fence of a queue's last job stands for all of them. */
 		if (npu_submit_is_last(submit, job, i))
 			npu_vm_add_fence(job->queue->vm, &submit->exec, fence);
-		npu_syncs_publish(&submit->syncs, i, fence);
+		npu_syncs_publish(&submit->syncs, last, fence);
 		npu_job_push(job);
 		dma_fence_put(fence);
 	}

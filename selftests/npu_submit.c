@@ -254,4 +254,69 @@ TEST_F(submit, an_unmapped_program_is_the_jobs_fault)
 	EXPECT_EQ(1ull << 45, state.error_address);
 }
 
+#define BATCH	8
+
+/* A batch without synchronisation inside, one job of which cannot run. */
+static int run_spoiled_batch(SUBMIT_DATA *self, unsigned int bad)
+{
+	struct drm_npu_job jobs[BATCH];
+	struct drm_npu_sync out;
+	uint32_t sync;
+	unsigned int i;
+	int err;
+
+	err = npt_sync_create(self->fd, 0, &sync);
+	if (err)
+		return err;
+	for (i = 0; i < BATCH; i++) {
+		uint64_t args[] = { self->bo.va + i * 4 * WORDS, i + 1 };
+
+		jobs[i] = npt_job(self->queue, &self->fill,
+				  npt_push(&self->client, args, 16), 16);
+	}
+	jobs[bad].program = 1ull << 45;
+	out = npt_binary(sync);
+	npt_job_out(&jobs[BATCH - 1], &out, 1);
+	err = npt_submit(self->fd, jobs, BATCH);
+	return err ? err : npt_sync_result(self->fd, sync, NPT_LIMIT_MS);
+}
+
+/* Those before the one at fault have run, those behind it have not. */
+static void expect_spoiled_batch(struct __test_metadata *_metadata, SUBMIT_DATA *self,
+				 unsigned int bad, int result)
+{
+	struct drm_npu_query_device before, after;
+	struct drm_npu_queue_get_state state;
+	unsigned int i;
+
+	ASSERT_EQ(0, npt_query_device(self->fd, &before));
+	EXPECT_EQ(result, run_spoiled_batch(self, bad));
+	for (i = 0; i < BATCH; i++)
+		EXPECT_TRUE(npt_is_pattern((char *)self->bo.map + i * 4 * WORDS,
+					   4 * WORDS, i < bad ? i + 1 : 0));
+	ASSERT_EQ(0, npt_queue_state(self->fd, self->queue, &state));
+	EXPECT_EQ(BATCH, state.jobs_submitted);
+	EXPECT_EQ(BATCH, state.jobs_completed);
+	EXPECT_EQ(EFAULT, state.error_errno);
+	EXPECT_EQ(bad + 1, state.error_cookie);
+	ASSERT_EQ(0, npt_query_device(self->fd, &after));
+	EXPECT_EQ(before.jobs_completed + bad, after.jobs_completed);
+	EXPECT_EQ(before.jobs_failed + BATCH - bad, after.jobs_failed);
+}
+
+TEST_F(submit, a_batch_ends_at_the_job_at_fault)
+{
+	expect_spoiled_batch(_metadata, self, 3, -ECANCELED);
+}
+
+TEST_F(submit, the_last_job_of_a_batch_is_at_fault)
+{
+	expect_spoiled_batch(_metadata, self, BATCH - 1, -EFAULT);
+}
+
+TEST_F(submit, the_first_job_of_a_batch_is_at_fault)
+{
+	expect_spoiled_batch(_metadata, self, 0, -ECANCELED);
+}
+
 TEST_HARNESS_MAIN

@@ -546,7 +546,9 @@ struct drm_npu_queue_get_state {
  * @in_syncs: array of struct drm_npu_sync that the job waits for
  * @out_syncs: array of struct drm_npu_sync that it signals when it has ended
  *
- * The jobs of a queue run in the order of submission.
+ * The jobs of a queue run in the order of submission.  Those of one SUBMIT that
+ * follow each other on a queue, and neither of which waits for or signals anything
+ * in between, may be counted as ended together.
  */
 struct drm_npu_job {
 	__u32 queue_id;
