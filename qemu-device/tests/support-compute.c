@@ -104,7 +104,6 @@ struct test_mem *mem_new(size_t size)
     mem->base = 0x7f0000000000;
     mem->size = size;
     mem->ram = aligned_alloc(PAGE, size);
-    memset(mem->ram, 0xa5, size);
     return mem;
 }
 
@@ -124,6 +123,7 @@ uint64_t mem_take(struct test_mem *mem, size_t size, size_t align)
     size_t at = (mem->used + 2 * align - 1) / (2 * align) * 2 * align + align;
 
     assert_true(at + size <= mem->size);
+    memset(mem->ram + mem->used, 0xa5, at + size - mem->used);
     mem->used = at + size;
     return mem->base + at;
 }
@@ -508,6 +508,8 @@ bool run_insn(const struct runner *runner, uint32_t insn, unsigned dies,
     };
     pthread_t thread[16];
 
+    /* A thread costs more than most of the tiles here. */
+    threads = team.tiles < threads ? (unsigned)team.tiles : threads;
     for (unsigned i = 1; i < threads; i++) {
         assert_int_equal(pthread_create(&thread[i], NULL, work, &team), 0);
     }
