@@ -53,7 +53,7 @@ qemu:
 qemu-asan:
 	@scripts/build-qemu --asan
 
-# Hostile guests against both.
+## hostile [T=cases]: guests that mean harm, against both; see Documentation/testing.rst
 hostile: qemu qemu-asan
 	@$(MAKE) -C qemu-device/tests/qtest hostile
 

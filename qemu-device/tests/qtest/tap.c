@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#define _GNU_SOURCE
 #include <fnmatch.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -76,14 +77,14 @@ static int tap_run(const struct tap_case *test)
 static bool tap_wanted(const struct tap_case *test, int argc, char **argv)
 {
     for (int i = 1; i < argc; i++) {
-        if (!fnmatch(argv[i], test->name, 0)) {
+        if (!fnmatch(argv[i], test->name, FNM_EXTMATCH)) {
             return true;
         }
     }
     return argc < 2;
 }
 
-/* Arguments are patterns of names: npu-qtest 'reset: *' */
+/* Arguments are patterns of names: npu-qtest 'reset: *' '@(dma|msix): *' */
 int main(int argc, char **argv)
 {
     unsigned count = 0, failed = 0, number = 0;
