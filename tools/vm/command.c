@@ -23,13 +23,6 @@
 	"cryptomgr.notests rcupdate.rcu_cpu_stall_timeout=120 watchdog_thresh=60 "     \
 	"pci=hpiosize=0 iomem=relaxed no_timer_check"
 
-/*
- * While one emulated processor changes the memory map, QEMU 10.0 may take an access
- * of another to a wrong device, or abort, and a kernel that looks for PCI devices
- * changes it some hundred times.  So the other processors wait for the agent.
- */
-#define KERNEL_WORDS_TCG " maxcpus=1"
-
 /* The kernel cuts off what is longer. */
 #define KERNEL_WORDS_MAX 2048
 
@@ -152,7 +145,7 @@ static char *encode_command(char **command)
 static void add_kernel(const struct vm_command *c, struct strv *args)
 {
 	const struct vm_options *o = c->options;
-	char *append = str_format("%s%s", KERNEL_WORDS, c->kvm ? "" : KERNEL_WORDS_TCG);
+	char *append = str_format("%s", KERNEL_WORDS);
 	struct strv words = { 0 };
 
 	if (o->root)

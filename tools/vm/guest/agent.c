@@ -80,7 +80,6 @@ int main(int argc, char **argv)
 
 	agent_mount_system();
 	agent_read_config(&config);
-	agent_start_processors();
 	if (!config.console)
 		port = agent_open_port();
 	if (config.root || config.share)

@@ -46,8 +46,6 @@ void agent_read_config(struct agent_config *config);
 
 /* system.c */
 void agent_mount_system(void);
-/* Those that the kernel was told to leave for later. */
-void agent_start_processors(void);
 void agent_enter_root(const struct agent_config *config);
 void agent_mount_share(void);
 

@@ -84,22 +84,6 @@ void agent_mount_system(void)
 	sethostname("npu-vm", strlen("npu-vm"));
 }
 
-void agent_start_processors(void)
-{
-	char path[64];
-	int fd;
-
-	for (int i = 1;; i++) {
-		snprintf(path, sizeof(path), "/sys/devices/system/cpu/cpu%d/online", i);
-		fd = open(path, O_WRONLY | O_CLOEXEC);
-		if (fd < 0)
-			return;
-		if (write(fd, "1", 1) != 1)
-			agent_fail("processor %d does not start: %s", i, strerror(errno));
-		close(fd);
-	}
-}
-
 /* The tree of the host, with changes in memory unless it may be written. */
 static void mount_tree(bool rw)
 {
