@@ -252,13 +252,17 @@ static int block_opening(const char *node)
 	return listener;
 }
 
+/* Beside the time that it takes on this host, however busy, when a card answers. */
 TEST_F(npuctl, a_card_that_does_not_answer_is_5_within_two_seconds)
 {
+	uint64_t start, answered, took;
 	int listener, status;
-	uint64_t start, took;
 
 	if (geteuid())
 		SKIP(return, "not root");
+	start = npt_now_ms();
+	ASSERT_EQ(0, npuctl(self, "status --interval 0"));
+	answered = npt_now_ms() - start;
 	listener = block_opening(self->card.node);
 	if (listener == -ENOSYS || listener == -EINVAL)
 		SKIP(return, "the kernel has no permission events");
@@ -267,7 +271,7 @@ TEST_F(npuctl, a_card_that_does_not_answer_is_5_within_two_seconds)
 	status = npuctl(self, "status --interval 0");
 	took = npt_now_ms() - start;
 	EXPECT_EQ(5, status);
-	EXPECT_LE(took, 2000);
+	EXPECT_LE(took, 2000 + answered);
 	EXPECT_TRUE(says(self, "does not answer"));
 	close(listener);
 	ASSERT_EQ(0, umount2(self->card.node, MNT_DETACH));
