@@ -183,4 +183,18 @@ TEST_F(trace, a_time_out_bans_a_queue)
 	EXPECT_TRACED("npu_queue_stop", "error=0");
 }
 
+TEST_F(trace, a_reset_and_its_end)
+{
+	struct npt_regs regs;
+
+	if (npt_regs_map(&regs))
+		SKIP(return, "this kernel does not show registers");
+	ASSERT_TRUE(npt_drivers_queue_stop(&regs));
+	npt_drivers_queue_fail(&regs);
+	EXPECT_TRACED("npu_reset", "why=the driver's queue failed");
+	EXPECT_TRACED("npu_reset_done", "error=0");
+	npt_regs_unmap(&regs);
+	EXPECT_EQ(0, npt_works());
+}
+
 TEST_HARNESS_MAIN

@@ -74,6 +74,24 @@ bool npt_hbm_settles(int fd, uint64_t used);
 /* Wait until the card has so many open files: a process may be about to end. */
 bool npt_clients_settle(int fd, unsigned int count);
 
+/* ---- Its registers, behind the driver's back (regs.c) -------------------- */
+
+/**
+ * struct npt_regs - the registers of the card under test
+ * @map: its first memory BAR, in words
+ */
+struct npt_regs {
+	volatile uint32_t *map;
+};
+
+/* Wants root, and a kernel that lets it (iomem=relaxed). */
+int npt_regs_map(struct npt_regs *regs);
+void npt_regs_unmap(struct npt_regs *regs);
+/* Stop the driver's own queue, between two packets: whether it did. */
+bool npt_drivers_queue_stop(struct npt_regs *regs);
+/* Then begin it anew, with a ring that the card refuses: the queue has failed. */
+void npt_drivers_queue_fail(struct npt_regs *regs);
+
 /* ---- What /proc says of a file (fdinfo.c) -------------------------------- */
 
 /* As npt_read_file(). */
