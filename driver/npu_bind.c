@@ -242,7 +242,8 @@ static int npu_bind_apply(struct npu_bind *bind)
 	if (ret)
 		goto out_exit;
 
-	ret = npu_bind_lock(vm, op, &exec, DRM_EXEC_INTERRUPTIBLE_WAIT);
+	ret = npu_vm_lock_error(npu_bind_lock(vm, op, &exec,
+					      DRM_EXEC_INTERRUPTIBLE_WAIT));
 	if (!ret && op->bo)
 		ret = npu_bind_map(bind);
 	else if (!ret)

@@ -195,7 +195,7 @@ static int npu_submit_all(struct npu_submit *submit, struct drm_file *file, u32 
 	if (ret)
 		return ret;
 
-	ret = npu_submit_lock(submit);
+	ret = npu_vm_lock_error(npu_submit_lock(submit));
 	if (!ret)
 		npu_submit_run(submit);
 	drm_exec_fini(&submit->exec);

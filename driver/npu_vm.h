@@ -75,6 +75,15 @@ static inline bool npu_vm_is_lost(const struct npu_vm *vm)
 	return READ_ONCE(vm->lost);
 }
 
+/*
+ * A reservation's lock says -EINTR where a signal came; as in TTM the call is begun
+ * anew if the signal's handler wants that.
+ */
+static inline int npu_vm_lock_error(int ret)
+{
+	return ret == -EINTR ? -ERESTARTSYS : ret;
+}
+
 void npu_vm_get(struct npu_vm *vm);
 void npu_vm_put(struct npu_vm *vm);
 void npu_vm_free(struct drm_gpuvm *gpuvm);

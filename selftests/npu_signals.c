@@ -5,6 +5,7 @@
  */
 #include <poll.h>
 #include <signal.h>
+#include <sys/prctl.h>
 #include <sys/time.h>
 
 #include "kselftest_harness.h"
@@ -328,6 +329,8 @@ static pid_t start_binder(SIGNALS_DATA *self)
 
 	if (pid)
 		return pid;
+	/* Not to be there in the next test if this one ends early. */
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	while (!npt_map(self->fd, self->client.vm, self->bo.handle, 0, NPT_GIB, NPT_PAGE,
 			0) &&
 	       !npt_unmap(self->fd, self->client.vm, NPT_GIB, NPT_PAGE))
