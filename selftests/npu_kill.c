@@ -51,8 +51,8 @@ static void expect_recovery(struct __test_metadata *_metadata, KILL_DATA *self,
 	EXPECT_TRUE(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
 	EXPECT_EQ(0, npt_works());
 	EXPECT_TRUE(npt_hbm_settles(self->fd, self->used));
+	EXPECT_TRUE(npt_clients_settle(self->fd, 1));
 	ASSERT_EQ(0, npt_query_device(self->fd, &device));
-	EXPECT_EQ(1, device.clients);
 	EXPECT_EQ(DRM_NPU_HEALTH_OK, device.health);
 }
 

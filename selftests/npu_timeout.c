@@ -24,11 +24,13 @@ FIXTURE_TEARDOWN(timeout)
 
 #define TIMEOUT_DATA FIXTURE_DATA(timeout)
 
-/* A queue with a stalled job and, behind it, one more. */
+/* A queue with a stalled job and, behind it, one more, before the first times out. */
 static void start_stalled(struct __test_metadata *_metadata,
 			  TIMEOUT_DATA *self, uint32_t timeout_ms,
 			  uint32_t *queue, uint32_t sync[2])
 {
+	struct drm_npu_sync out[2];
+	struct drm_npu_job jobs[2];
 	struct npt_code stall;
 	unsigned int i;
 
@@ -36,9 +38,11 @@ static void start_stalled(struct __test_metadata *_metadata,
 	ASSERT_EQ(0, npt_queue_create(&self->client, 0, timeout_ms, queue));
 	for (i = 0; i < 2; i++) {
 		ASSERT_EQ(0, npt_sync_create(self->fd, 0, &sync[i]));
-		ASSERT_EQ(0, npt_start(&self->client, *queue, &stall, NULL, 0,
-				       sync[i]));
+		out[i] = npt_binary(sync[i]);
+		jobs[i] = npt_job(*queue, &stall, 0, 0);
+		npt_job_out(&jobs[i], &out[i], 1);
 	}
+	ASSERT_EQ(0, npt_submit(self->fd, jobs, 2));
 }
 
 TEST_F(timeout, a_stalled_job_is_stopped_and_its_queue_banned)
