@@ -107,6 +107,7 @@ static struct npt_call call_of(ARGS_DATA *self, const char *name, unsigned long 
 	do {                                              \
 		EXPECT_TRUE(npt_refuses_pointers(call));  \
 		EXPECT_TRUE(npt_knows_its_size(call));    \
+		EXPECT_TRUE(npt_survives_no_memory(call)); \
 	} while (0)
 
 static uint32_t missing_dies(const ARGS_DATA *self)

@@ -150,6 +150,14 @@ success_leaves_nothing() {
 		! has '# { how it is }'
 }
 
+# With a file that says nothing, and with one that says what was written to it.
+unfreed_memory_fails() {
+	NPU_KMEMLEAK=/dev/null run_it 0 good && has 'ok 4 memory.is_all_freed' || return
+	: >"$dir/kmemleak"
+	NPU_KMEMLEAK=$dir/kmemleak run_it 1 good && has 'not ok 4 memory.is_all_freed' &&
+		has '# scan'
+}
+
 unknown_option_is_refused() {
 	run_it 2 -x good && grep -q '^usage' "$dir/out"
 }
@@ -178,6 +186,7 @@ check "an old warning is not held against the next" old_warning_is_forgiven
 check "a failure leaves the state" failure_leaves_the_state
 check "a warning leaves the log" warning_leaves_the_log
 check "success leaves nothing" success_leaves_nothing
+check "memory that was not freed fails" unfreed_memory_fails
 check "an unknown option is refused" unknown_option_is_refused
 check "one case can be chosen" case_is_chosen
 check "a case that is not there fails" unknown_case_fails

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 #include "npu_args.h"
 
@@ -428,5 +429,49 @@ bool npt_refuses_arrays(const struct npt_call *call, struct drm_npu_array *array
 	fine &= npt_refuses_pointer(call, &array->pointer, array->count * size);
 	fine &= knows_tails(call, array, size);
 	fine &= refuses_half_a_tail(call, array, size);
+	return works(call) && fine;
+}
+
+/* ---- No memory ----------------------------------------------------------- */
+
+/*
+ * With the nth allocation refused it is done or not done; *refused: whether there were
+ * so many.  TTM says -ENOMEM of HBM, too, and so the driver makes -ENOSPC of it.
+ */
+static bool survives(const struct npt_call *call, int file, unsigned int nth,
+		     bool *refused)
+{
+	struct account before;
+	char copy[MAX_SIZE];
+	bool fine;
+	int err;
+
+	account_take(call->client, &before);
+	if (npt_nomem_begin(file, nth))
+		return false;
+	err = attempt(call, copy);
+	*refused = npt_nomem_end(file);
+	if (!err)
+		fine = !undo(call, copy);
+	else
+		fine = *refused && (err == -ENOMEM || err == -ENOSPC) &&
+		       account_same(call->client, &before);
+	if (!fine)
+		fprintf(stderr, "# %s: allocation %u refused: %d\n", call->name, nth, err);
+	return fine;
+}
+
+bool npt_survives_no_memory(const struct npt_call *call)
+{
+	bool fine = works(call), refused = true;
+	int file = npt_nomem_open();
+	unsigned int nth;
+
+	if (file < 0)
+		return fine && file == -ENOENT;
+	for (nth = 1; fine && refused; nth++)
+		fine = survives(call, file, nth, &refused);
+	close(file);
+	fprintf(stderr, "# %s: %u allocations refused\n", call->name, nth - 2);
 	return works(call) && fine;
 }

@@ -76,6 +76,8 @@ bool npt_refuses(const struct npt_call *call, void *part, const struct npt_bad *
 		 unsigned int count);
 /* Structures at addresses that are not there, not all there, or not to be written. */
 bool npt_refuses_pointers(const struct npt_call *call);
+/* Each allocation that it makes refused; only debug kernels can do that. */
+bool npt_survives_no_memory(const struct npt_call *call);
 /* A pointer inside a structure to something of that size that is read or written. */
 bool npt_refuses_pointer(const struct npt_call *call, __u64 *pointer, size_t size);
 /* Structures of every length: shorter ones end in zeros, longer ones in garbage. */

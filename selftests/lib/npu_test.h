@@ -302,4 +302,13 @@ uint64_t npt_kernel_lines(void);
 int npt_send_fd(int sock, int fd);
 int npt_recv_fd(int sock);
 
+/* ---- Memory that is refused (nomem.c) ------------------------------------ */
+
+/* A file for the two below; -ENOENT: this kernel cannot refuse any. */
+int npt_nomem_open(void);
+/* The nth allocation that the kernel makes for this thread from now on fails. */
+int npt_nomem_begin(int file, unsigned int nth);
+/* No more; whether there were so many. */
+bool npt_nomem_end(int file);
+
 #endif
