@@ -134,6 +134,10 @@ debug-kernel:
 	@$(MAKE) deps DEPS="build debug"
 	@scripts/build-debug-kernel
 
+## check-debug [T=name]: the guest tests on that kernel; takes half an hour
+check-debug: lib selftests vm-tools debug-kernel
+	@scripts/check-debug $(T)
+
 ## lint [T=check]: W=1, sparse, checkpatch, kernel-doc, clang-format, cppcheck, shellcheck
 lint: kernel kselftest-headers
 	@$(MAKE) deps DEPS=lint
@@ -164,4 +168,4 @@ help:
 
 .PHONY: all demo check bench kselftest deps qemu qemu-asan hostile kernel modules lib \
 	tools selftests tests vm-tools install install-guest uninstall check-image check-debian \
-	kselftest-headers debug-kernel lint docs clean help
+	kselftest-headers debug-kernel check-debug lint docs clean help
