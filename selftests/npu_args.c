@@ -348,6 +348,7 @@ static void make_bind(ARGS_DATA *self, struct bind_call *made)
 	made->bind.ops = (struct drm_npu_array) { sizeof(made->ops[0]), 2,
 						  (uintptr_t)made->ops };
 	made->call = CALL(VM_BIND, &made->bind, undo_vm_bind);
+	made->call.in_parts = true;
 }
 
 TEST_F(args, vm_bind)

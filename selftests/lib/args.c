@@ -455,7 +455,7 @@ static bool survives(const struct npt_call *call, int file, unsigned int nth,
 		fine = !undo(call, copy);
 	else
 		fine = *refused && (err == -ENOMEM || err == -ENOSPC) &&
-		       account_same(call->client, &before);
+		       !(call->in_parts && undo(call, copy)) && account_same(call->client, &before);
 	if (!fine)
 		fprintf(stderr, "# %s: allocation %u refused: %d\n", call->name, nth, err);
 	return fine;

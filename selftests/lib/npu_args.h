@@ -19,6 +19,7 @@
  * @args: its structure
  * @undo: take back what it has done, so that it works again; NULL: nothing to do
  * @self: for @undo
+ * @in_parts: without memory it may stop half-way, and what is done holds
  *
  * The kernel gives the lowest free number to what is created: a call repeated after
  * @undo makes the same again.
@@ -30,6 +31,7 @@ struct npt_call {
 	void *args;
 	int (*undo)(void *self, const void *args);
 	void *self;
+	bool in_parts;
 };
 
 #define NPT_MAX_BAD	12
