@@ -43,7 +43,7 @@ gdb_commands() {
 gdb_stops_there() {
 	gdb_commands >"$work/commands"
 	(cd "$top" && timeout 400 gdb -nx -batch -x "$work/commands") >"$seen" 2>&1
-	grep -q 'hit Breakpoint 1, npu_job_create (' "$seen" || { cat "$seen"; return 1; }
+	grep -q 'hit Breakpoint 1, npu_job_add (' "$seen" || { cat "$seen"; return 1; }
 }
 
 # shown REGEX...
@@ -72,7 +72,7 @@ exec 3>"$work/go"
 check "the guest knows where the driver is" guest_prints_the_line
 check "gdb stops the driver in a SUBMIT" gdb_stops_there
 check "a backtrace has functions and lines" shown \
-	'^#0 +npu_job_create .* at .*/driver/npu_job\.c:[0-9]+' \
+	'^#0 +npu_job_add .* at .*/driver/npu_job\.c:[0-9]+' \
 	'^#[1-9] .*npu_ioctl_submit .* at .*/driver/npu_submit\.c:[0-9]+'
 check "gdb knows the driver's types" shown 'queue_id = [0-9]+, flags = 0, program = [0-9]+'
 check "the guest goes on after a detach" guest_goes_on
