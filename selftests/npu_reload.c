@@ -102,7 +102,6 @@ TEST_F(reload, a_sync_file_stays_readable)
 	EXPECT_EQ(0, npt_works());
 }
 
-/* What the driver does when a card is bound by hand, it does in this thread. */
 static int write_to_driver(const char *file, const struct npt_card *card)
 {
 	char path[96];
@@ -111,41 +110,14 @@ static int write_to_driver(const char *file, const struct npt_card *card)
 	return npt_write_file(path, card->pci);
 }
 
-/*
- * Bound again; where the kernel can refuse memory, with each allocation refused once: then
- * the card is as if it had not been tried, or the driver could do without.
- */
-TEST_F_TIMEOUT(reload, a_card_is_let_go_and_taken_without_memory, 3600)
+TEST_F(reload, a_card_is_let_go_and_taken_by_hand)
 {
-	int file = npt_nomem_open(), err;
-	bool refused = file >= 0;
 	struct npt_card card;
-	unsigned int nth = 0;
 
-	ASSERT_TRUE(file >= 0 || file == -ENOENT);
 	ASSERT_EQ(0, npt_find(&card));
-	do {
-		ASSERT_EQ(0, write_to_driver("unbind", &card));
-		if (file >= 0) {
-			ASSERT_EQ(0, npt_nomem_begin(file, ++nth));
-		}
-		err = write_to_driver("bind", &card);
-		if (file >= 0)
-			refused = npt_nomem_end(file);
-		if (!err)
-			continue;
-		ASSERT_TRUE(refused) {
-			TH_LOG("allocation %u refused: %d", nth, err);
-		}
-		ASSERT_EQ(0, write_to_driver("bind", &card)) {
-			TH_LOG("after allocation %u was refused: %d", nth, err);
-		}
-	} while (refused);
+	ASSERT_EQ(0, write_to_driver("unbind", &card));
+	ASSERT_EQ(0, write_to_driver("bind", &card));
 	EXPECT_EQ(0, npt_works());
-	if (file >= 0) {
-		TH_LOG("%u allocations refused", nth - 1);
-		close(file);
-	}
 }
 
 TEST_HARNESS_MAIN
