@@ -180,20 +180,23 @@ install_at_home() {
 		has_everything "$home" "lib/$multiarch"
 }
 
+hidden="$top ${XDG_CACHE_HOME:-$HOME/.cache} $HOME/.cache"
+
 # away COMMAND...: as on a machine that has no checkout and no cache.
 away() {
-	_cache=${XDG_CACHE_HOME:-$HOME/.cache}
-	mkdir -p "$_cache"
 	unshare --mount --map-root-user sh -euc '
-		mount -t tmpfs none "$1"
-		mount -t tmpfs none "$2"
-		shift 2
+		for dir in $1; do
+			mkdir -p "$dir"
+			mount -t tmpfs none "$dir"
+		done
+		shift
 		cd /
-		exec "$@"' away "$top" "$_cache" env -u XDG_CACHE_HOME PATH="$home/bin:$PATH" "$@"
+		exec "$@"' away "$hidden" env -u XDG_CACHE_HOME PATH="$home/bin:$PATH" "$@"
 }
 
 checkout_is_out_of_sight() {
-	[ "$(away ls -A "$top" "$HOME/.cache" | grep -cv :)" = 1 ]
+	# shellcheck disable=SC2086
+	away ls -A $hidden >"$work/out" && ! grep -v ':$' "$work/out" | grep .
 }
 
 a_model_on_a_card() {
