@@ -91,7 +91,7 @@ npu_vm_boots_a_guest() {
 
 # What somebody would type in the guest; its verdicts leave by a port of their own.
 add_service() {
-	cat >"$tree/root/try" <<-'END'
+	cat >"$tree/srv/try" <<-'END'
 		#!/bin/sh
 		exec 3>/dev/ttyS1
 		try() {
@@ -103,7 +103,7 @@ add_service() {
 			setpriv --reuid 65534 --regid "$1" --clear-groups npuctl list
 		}
 		udevadm settle
-		try kernel [ "$(uname -r)" = "$(cat /root/kernel)" ]
+		try kernel [ "$(uname -r)" = "$(cat /srv/kernel)" ]
 		try autoload grep -q '^npu ' /proc/modules
 		try node [ "$(stat -c '%G %a' /dev/accel/accel0)" = "render 660" ]
 		try npuctl sh -c 'npuctl list | grep 0000:01:00.0'
@@ -117,10 +117,10 @@ add_service() {
 		echo end >&3
 		poweroff -f
 	END
-	echo "$kernel" >"$tree/root/kernel"
+	echo "$kernel" >"$tree/srv/kernel"
 	cat >"$tree/etc/systemd/system/try.service" <<-END
 		[Service]
-		ExecStart=/bin/sh /root/try
+		ExecStart=/bin/sh /srv/try
 		StandardOutput=journal+console
 		[Install]
 		WantedBy=multi-user.target
@@ -130,7 +130,7 @@ add_service() {
 
 remove_service() {
 	inside systemctl -q disable try
-	rm "$tree/root/try" "$tree/root/kernel" "$tree/etc/systemd/system/try.service"
+	rm "$tree/srv/try" "$tree/srv/kernel" "$tree/etc/systemd/system/try.service"
 }
 
 make_disk() {

@@ -165,7 +165,7 @@ bad_hbm() {
 
 # ---- A command -------------------------------------------------------------
 
-# One VM for three checks.
+# One VM for two checks.
 talk() {
 	echo hi | timeout 120 "$npu_vm" $small -- \
 		sh -c 'cat; echo two >&2; echo three; exit 7' >"$out" 2>"$err"
@@ -318,26 +318,26 @@ behind_an_iommu() {
 
 # A distribution without a C library: nothing of the host's can be there by chance.
 make_bare_root() {
-	mkdir -p "$work/root/bin" "$work/root/etc"
-	cp /bin/busybox "$work/root/bin/busybox"
-	ln -s busybox "$work/root/bin/sh"
-	echo bare >"$work/root/etc/name"
+	mkdir -p "$work/bare/bin" "$work/bare/etc"
+	cp /bin/busybox "$work/bare/bin/busybox"
+	ln -s busybox "$work/bare/bin/sh"
+	echo bare >"$work/bare/etc/name"
 }
 
 root_without_libc() {
-	vm $small --root "$work/root" -- sh -c 'read name </etc/name; echo $name; npuctl list
+	vm $small --root "$work/bare" -- sh -c 'read name </etc/name; echo $name; npuctl list
 		echo x >/etc/new && read x </etc/new && echo $x'
 	status_is 0 && grep -q '^bare' "$out" && grep -q 0000:01:00.0 "$out"
 }
 
 root_is_not_written() {
-	[ "$(tail -n 1 "$out")" = x ] && [ ! -e "$work/root/etc/new" ] &&
-		[ "$(ls "$work/root")" = "$(printf 'bin\netc')" ]
+	[ "$(tail -n 1 "$out")" = x ] && [ ! -e "$work/bare/etc/new" ] &&
+		[ "$(ls "$work/bare")" = "$(printf 'bin\netc')" ]
 }
 
 root_is_written_with_rw() {
-	vm $small --root "$work/root" --rw -- sh -c 'echo x >/etc/new'
-	status_is 0 && [ "$(cat "$work/root/etc/new")" = x ]
+	vm $small --root "$work/bare" --rw -- sh -c 'echo x >/etc/new'
+	status_is 0 && [ "$(cat "$work/bare/etc/new")" = x ]
 }
 
 # Its card has all its memory.
@@ -367,7 +367,7 @@ printed_line_works() {
 }
 
 printed_line_with_root() {
-	vm $small --root "$work/root" --print -- sh -c 'read name </etc/name; echo "is $name"'
+	vm $small --root "$work/bare" --print -- sh -c 'read name </etc/name; echo "is $name"'
 	status_is 0 && timeout 120 sh "$out" </dev/null >"$work/console" 2>&1 &&
 		grep -q 'is bare' "$work/console"
 }

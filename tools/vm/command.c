@@ -145,7 +145,7 @@ static char *encode_command(char **command)
 static void add_kernel(const struct vm_command *c, struct strv *args)
 {
 	const struct vm_options *o = c->options;
-	char *append = str_format("%s", KERNEL_WORDS);
+	char *append = str_format(KERNEL_WORDS);
 	struct strv words = { 0 };
 
 	if (o->root)
