@@ -192,8 +192,8 @@ static bool write_run(struct npu_tile *tile, unsigned operand, uint64_t va,
     return true;
 }
 
-static bool box_read(struct npu_tile *tile, unsigned operand,
-                     const struct npu_box *box, const struct npu_view *to)
+bool npu_box_read(struct npu_tile *tile, unsigned operand,
+                  const struct npu_box *box, const struct npu_view *to)
 {
     struct npu_loop_at at = { 0 };
     struct npu_loop loop;
@@ -228,7 +228,7 @@ bool npu_box_source(struct npu_tile *tile, unsigned operand,
     if (box_window(tile, box, false, view)) {
         return true;
     }
-    return box_room(tile, box, view) && box_read(tile, operand, box, view);
+    return box_room(tile, box, view) && npu_box_read(tile, operand, box, view);
 }
 
 bool npu_box_peek(struct npu_tile *tile, const struct npu_box *box,

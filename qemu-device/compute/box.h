@@ -62,7 +62,9 @@ bool npu_box_target(struct npu_tile *tile, unsigned operand,
 bool npu_box_store(struct npu_tile *tile, unsigned operand,
                    const struct npu_box *box, const struct npu_view *view);
 
-/* Write a box from any view of as many elements. */
+/* Read a box into, or write it from, any view of as many elements. */
+bool npu_box_read(struct npu_tile *tile, unsigned operand,
+                  const struct npu_box *box, const struct npu_view *to);
 bool npu_box_write(struct npu_tile *tile, unsigned operand,
                    const struct npu_box *box, const struct npu_view *from);
 

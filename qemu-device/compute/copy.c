@@ -79,6 +79,31 @@ static bool convert(struct npu_tile *tile, const struct npu_box *boxes,
     return npu_box_store(tile, 0, &boxes[0], &views[0]);
 }
 
+/* Rows lie in one piece on both sides, and none is read for more than one. */
+static bool whole_rows(const struct npu_box *boxes)
+{
+    unsigned last = boxes[0].rank - 1;
+
+    return boxes[0].stride[last] == boxes[0].size &&
+           boxes[1].stride[last] == boxes[1].size &&
+           npu_box_distinct(&boxes[1]) == npu_box_elements(&boxes[1]);
+}
+
+/* What cannot be used where it is goes straight to where it is wanted. */
+static bool move(struct npu_tile *tile, const struct npu_box *boxes)
+{
+    struct npu_view view;
+    bool near = npu_box_peek(tile, &boxes[1], &view);
+
+    if (!near && whole_rows(boxes)) {
+        return npu_box_target(tile, 0, &boxes[0], &view) &&
+               npu_box_read(tile, 1, &boxes[1], &view) &&
+               npu_box_store(tile, 0, &boxes[0], &view);
+    }
+    return (near || npu_box_source(tile, 1, &boxes[1], &view)) &&
+           npu_box_write(tile, 0, &boxes[0], &view);
+}
+
 bool npu_copy_run(struct npu_tile *tile)
 {
     struct npu_plan plan;
@@ -87,11 +112,9 @@ bool npu_copy_run(struct npu_tile *tile)
 
     npu_plan_get(&plan, tile->work, 2, tile->dies);
     npu_plan_tile(&plan, tile, boxes);
-    if (!npu_box_source(tile, 1, &boxes[1], &source)) {
-        return false;
-    }
     if (boxes[0].dtype == boxes[1].dtype) {
-        return npu_box_write(tile, 0, &boxes[0], &source);
+        return move(tile, boxes);
     }
-    return convert(tile, boxes, &source);
+    return npu_box_source(tile, 1, &boxes[1], &source) &&
+           convert(tile, boxes, &source);
 }
