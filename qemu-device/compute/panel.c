@@ -5,6 +5,7 @@
 
 #include "clones.h"
 #include "dtype.h"
+#include "gemm.h"
 #include "panel.h"
 #include "tile.h"
 
@@ -105,6 +106,21 @@ void npu_panel_multiply(const struct npu_panel *a, const struct npu_panel *b,
                         float *c, int ldc, int m, int n, int k, bool accumulate)
 {
     if (m != 1 && n != 1) {
+        struct npu_gemm gemm = {
+            .a = a->data,
+            .b = b->data,
+            .c = c,
+            .lda = a->ld,
+            .ldb = b->ld,
+            .ldc = ldc,
+            .m = (unsigned)m,
+            .n = (unsigned)n,
+            .k = (unsigned)k,
+        };
+
+        if (!a->trans && !b->trans && npu_gemm(&gemm, accumulate)) {
+            return;
+        }
         cblas_sgemm(CblasRowMajor, a->trans ? CblasTrans : CblasNoTrans,
                     b->trans ? CblasTrans : CblasNoTrans, m, n, k, 1.0f,
                     a->data, a->ld, b->data, b->ld, accumulate, c, ldc);

@@ -157,6 +157,8 @@ static void test_large(void **state)
     check(&p);
     product_new(&p, types, mem, &rng, 2, NULL, 67, 129, 35, LAYOUT_ANY);
     check(&p);
+    product_new(&p, types, mem, &rng, 2, NULL, 19, 45, 700, LAYOUT_DENSE);
+    check(&p);
     product_new(&p, types, mem, &rng, 2, NULL, 5, 3, 10007, LAYOUT_DENSE);
     check(&p);
     product_new(&p, types, mem, &rng, 3, (uint64_t[]){ 23 }, 17, 31, 24,
