@@ -13,6 +13,12 @@ static const struct {
 	[NPU_DTYPE_F16] = { "f16", 2 },
 	[NPU_DTYPE_S8] = { "s8", 1 },
 	[NPU_DTYPE_S32] = { "s32", 4 },
+	[NPU_DTYPE_BF16] = { "bf16", 2 },
+	[NPU_DTYPE_F8E4M3] = { "f8e4m3", 1 },
+	[NPU_DTYPE_F8E5M2] = { "f8e5m2", 1 },
+	[NPU_DTYPE_U8] = { "u8", 1 },
+	[NPU_DTYPE_S64] = { "s64", 8 },
+	[NPU_DTYPE_BOOL] = { "bool", 1 },
 };
 
 static bool known_dtype(uint32_t dtype)

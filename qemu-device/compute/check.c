@@ -136,7 +136,17 @@ bool npu_types_copy(struct npu_check *check)
 bool npu_types_gather(struct npu_check *check)
 {
     return is_in(check, 0, NPU_SET_ANY) && is_same(check, 1, 0) &&
-           is_in(check, 2, NPU_SET(NPU_DTYPE_S32));
+           is_in(check, 2, NPU_SET(NPU_DTYPE_S32) | NPU_SET(NPU_DTYPE_S64));
+}
+
+bool npu_types_e(struct npu_check *check)
+{
+    return all_in(check, NPU_SET_E);
+}
+
+bool npu_types_maxpool(struct npu_check *check)
+{
+    return all_in(check, NPU_SET_T | NPU_SET_SMALL);
 }
 
 bool npu_types_t(struct npu_check *check)
@@ -159,7 +169,8 @@ bool npu_types_matmul(struct npu_check *check)
 {
     static const unsigned result[] = {
         [NPU_DTYPE_F32] = NPU_SET(NPU_DTYPE_F32),
-        [NPU_DTYPE_F16] = NPU_SET_F,
+        [NPU_DTYPE_F16] = NPU_SET(NPU_DTYPE_F16) | NPU_SET(NPU_DTYPE_F32),
+        [NPU_DTYPE_BF16] = NPU_SET(NPU_DTYPE_BF16) | NPU_SET(NPU_DTYPE_F32),
         [NPU_DTYPE_S8] = NPU_SET(NPU_DTYPE_S32) | NPU_SET(NPU_DTYPE_F32),
     };
 

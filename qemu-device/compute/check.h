@@ -10,9 +10,14 @@
 
 /* Sets of element types. */
 #define NPU_SET(dtype) (1u << (dtype))
-#define NPU_SET_F (NPU_SET(NPU_DTYPE_F32) | NPU_SET(NPU_DTYPE_F16))
+#define NPU_SET_F \
+    (NPU_SET(NPU_DTYPE_F32) | NPU_SET(NPU_DTYPE_F16) | NPU_SET(NPU_DTYPE_BF16))
 #define NPU_SET_T (NPU_SET_F | NPU_SET(NPU_DTYPE_S32))
-#define NPU_SET_ANY (NPU_SET_T | NPU_SET(NPU_DTYPE_S8))
+#define NPU_SET_E (NPU_SET_T | NPU_SET(NPU_DTYPE_S64))
+#define NPU_SET_SMALL (NPU_SET(NPU_DTYPE_S8) | NPU_SET(NPU_DTYPE_U8))
+#define NPU_SET_ANY                                          \
+    (NPU_SET_E | NPU_SET_SMALL | NPU_SET(NPU_DTYPE_F8E4M3) | \
+     NPU_SET(NPU_DTYPE_F8E5M2) | NPU_SET(NPU_DTYPE_BOOL))
 
 struct npu_check {
     const struct npu_op *op;
@@ -45,8 +50,10 @@ bool npu_tensor_writable(const struct npu_tensor *tensor);
 npu_rule npu_types_any;  /* any, the same for all */
 npu_rule npu_types_copy; /* any to any */
 npu_rule npu_types_gather;
-npu_rule npu_types_t; /* T, see isa.h */
-npu_rule npu_types_f; /* F, see isa.h */
+npu_rule npu_types_e; /* E, T and F: see isa.h */
+npu_rule npu_types_t;
+npu_rule npu_types_f;
+npu_rule npu_types_maxpool;
 npu_rule npu_types_argmax;
 npu_rule npu_types_matmul;
 

@@ -441,7 +441,7 @@ static bool put_sums(struct conv *conv)
     };
     struct npu_box part;
 
-    if (d->dtype == NPU_DTYPE_F16) {
+    if (d->dtype != NPU_DTYPE_F32) {
         view.at = npu_tile_alloc(tile, n * d->size);
         if (!view.at) {
             return false;

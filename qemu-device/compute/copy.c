@@ -29,28 +29,44 @@ bool npu_fill_run(struct npu_tile *tile)
     return npu_box_store(tile, 0, &box, &view);
 }
 
+/* What loses nothing on the way from one type to the other. */
+static enum npu_calc between(uint32_t from, uint32_t to)
+{
+    enum npu_calc calc = npu_dtype_calc(from);
+
+    return npu_dtype_calc(to) == NPU_CALC_S64 ? NPU_CALC_S64 : calc;
+}
+
 static void convert_row(unsigned char *to, int64_t to_stride, uint32_t to_dtype,
                         const unsigned char *from, int64_t from_stride,
                         uint32_t from_dtype, uint64_t n)
 {
-    bool integer = npu_dtype_is_integer(to_dtype) &&
-                   npu_dtype_is_integer(from_dtype);
+    enum npu_calc calc = between(from_dtype, to_dtype);
 
     while (n) {
         NPU_ROOM union {
             float f32[NPU_ROW];
             int32_t s32[NPU_ROW];
+            int64_t s64[NPU_ROW];
         } tmp;
         uint64_t count = n < NPU_ROW ? n : NPU_ROW;
 
-        if (integer || from_dtype == NPU_DTYPE_S32) {
-            npu_row_put_s32(to, to_stride, to_dtype, count,
-                            npu_row_s32(from, from_stride, from_dtype, count,
-                                        tmp.s32));
-        } else {
+        switch (calc) {
+        case NPU_CALC_F32:
             npu_row_put_f32(to, to_stride, to_dtype, count,
                             npu_row_f32(from, from_stride, from_dtype, count,
                                         tmp.f32));
+            break;
+        case NPU_CALC_S32:
+            npu_row_put_s32(to, to_stride, to_dtype, count,
+                            npu_row_s32(from, from_stride, from_dtype, count,
+                                        tmp.s32));
+            break;
+        case NPU_CALC_S64:
+            npu_row_put_s64(to, to_stride, to_dtype, count,
+                            npu_row_s64(from, from_stride, from_dtype, count,
+                                        tmp.s64));
+            break;
         }
         to += (int64_t)count * to_stride;
         from += (int64_t)count * from_stride;

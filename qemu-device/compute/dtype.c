@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Element types.  Conversions round to nearest even; to an integer they
- * saturate, and NaN becomes 0.
+ * Element types.  Conversions round to nearest even; to an integer and to fp8
+ * they saturate, and NaN becomes the integer 0.
  */
 #include <math.h>
 #include <string.h>
@@ -13,24 +13,30 @@
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__,
                "tensors are little endian and are used where they lie");
 
+static const struct {
+    uint8_t size;
+    uint8_t calc;
+} dtypes[] = {
+    [NPU_DTYPE_F32] = { 4, NPU_CALC_F32 },
+    [NPU_DTYPE_F16] = { 2, NPU_CALC_F32 },
+    [NPU_DTYPE_S8] = { 1, NPU_CALC_S32 },
+    [NPU_DTYPE_S32] = { 4, NPU_CALC_S32 },
+    [NPU_DTYPE_BF16] = { 2, NPU_CALC_F32 },
+    [NPU_DTYPE_F8E4M3] = { 1, NPU_CALC_F32 },
+    [NPU_DTYPE_F8E5M2] = { 1, NPU_CALC_F32 },
+    [NPU_DTYPE_U8] = { 1, NPU_CALC_S32 },
+    [NPU_DTYPE_S64] = { 8, NPU_CALC_S64 },
+    [NPU_DTYPE_BOOL] = { 1, NPU_CALC_S32 },
+};
+
 unsigned npu_element_size(uint32_t dtype)
 {
-    switch (dtype) {
-    case NPU_DTYPE_F32:
-    case NPU_DTYPE_S32:
-        return 4;
-    case NPU_DTYPE_F16:
-        return 2;
-    case NPU_DTYPE_S8:
-        return 1;
-    default:
-        return 0;
-    }
+    return dtype < sizeof(dtypes) / sizeof(dtypes[0]) ? dtypes[dtype].size : 0;
 }
 
-bool npu_dtype_is_integer(uint32_t dtype)
+enum npu_calc npu_dtype_calc(uint32_t dtype)
 {
-    return dtype == NPU_DTYPE_S8 || dtype == NPU_DTYPE_S32;
+    return dtypes[dtype].calc;
 }
 
 static inline uint32_t bits_of(float value)
@@ -73,6 +79,79 @@ static inline uint16_t narrow(float value)
     return h | ((bits >> 16) & 0x8000);
 }
 
+static inline float widen_bf16(uint16_t value)
+{
+    return float_of((uint32_t)value << 16);
+}
+
+static inline uint16_t narrow_bf16(float value)
+{
+    uint32_t bits = bits_of(value);
+    uint32_t rounded = (bits + 0x7fff + ((bits >> 16) & 1)) >> 16;
+
+    return (bits & 0x7fffffff) > 0x7f800000 ? bits >> 16 | 0x40 : rounded;
+}
+
+static inline float widen_e4m3(uint8_t value)
+{
+    uint32_t magnitude = (uint32_t)(value & 0x7f) << 20;
+    uint32_t special = magnitude == 0x07f00000 ? 0x7fc00000 : 0;
+    uint32_t sign = (uint32_t)(value & 0x80) << 24;
+
+    return float_of(bits_of(float_of(magnitude) * 0x1p120f) | special | sign);
+}
+
+static inline uint8_t narrow_e4m3(float value)
+{
+    uint32_t bits = bits_of(value);
+    uint32_t a = bits & 0x7fffffff;
+    uint32_t normal = (a + 0x7ffff + ((a >> 20) & 1) - 0x3c000000) >> 20;
+    /* One unit in the last place of 2^14 is the smallest e4m3. */
+    uint32_t tiny = bits_of(float_of(a) + 0x1p14f) - 0x46800000;
+    uint32_t h = a < 0x3c800000 ? tiny : normal;
+
+    h = h > 0x7e ? 0x7e : h;
+    h = a > 0x7f800000 ? 0x7f : h;
+    return h | ((bits >> 24) & 0x80);
+}
+
+/* The upper half of an f16. */
+static inline float widen_e5m2(uint8_t value)
+{
+    return widen((uint16_t)(value << 8));
+}
+
+static inline uint8_t narrow_e5m2(float value)
+{
+    uint32_t bits = bits_of(value);
+    uint32_t a = bits & 0x7fffffff;
+    uint32_t normal = (a + 0xfffff + ((a >> 21) & 1) - 0x38000000) >> 21;
+    /* One unit in the last place of 2^7 is the smallest e5m2. */
+    uint32_t tiny = bits_of(float_of(a) + 0x1p7f) - 0x43000000;
+    uint32_t h = a < 0x38800000 ? tiny : normal;
+
+    h = h > 0x7b ? 0x7b : h;
+    h = a > 0x7f800000 ? 0x7f : h;
+    return h | ((bits >> 24) & 0x80);
+}
+
+/*
+ * An integer in 24 bits, the last one set if there is more below it: what is
+ * rounded from this to fewer bits is rounded once.
+ */
+static inline float odd_f32(int64_t value)
+{
+    uint64_t m = value < 0 ? -(uint64_t)value : (uint64_t)value;
+    int spare = __builtin_clzll(m | 1) - 40;
+    unsigned shift = spare < 0 ? (unsigned)-spare : 0;
+    uint64_t kept = m >> shift;
+    float magnitude;
+
+    kept |= kept << shift != m;
+    magnitude = (float)kept * float_of((127 + shift) << 23);
+    return value < 0 ? -magnitude : magnitude;
+}
+
 static inline int32_t to_s32(float value)
 {
     if (value >= 0x1p31f) {
@@ -84,17 +163,37 @@ static inline int32_t to_s32(float value)
     return value == value ? (int32_t)lrintf(value) : 0;
 }
 
-static inline int8_t to_s8(float value)
+static inline int64_t to_s64(float value)
 {
-    float low = value < 127.0f ? value : 127.0f;
-    float clamped = low > -128.0f ? low : -128.0f;
-
-    return value == value ? (int8_t)lrintf(clamped) : 0;
+    if (value >= 0x1p63f) {
+        return INT64_MAX;
+    }
+    if (value < -0x1p63f) {
+        return INT64_MIN;
+    }
+    return value == value ? (int64_t)llrintf(value) : 0;
 }
 
-static inline int8_t saturate_s8(int32_t value)
+static inline float clamp(float value, float least, float most)
 {
-    return value < INT8_MIN ? INT8_MIN : value > INT8_MAX ? INT8_MAX : value;
+    float low = value < most ? value : most;
+
+    return low > least ? low : least;
+}
+
+static inline int8_t to_s8(float value)
+{
+    return value == value ? (int8_t)lrintf(clamp(value, -128, 127)) : 0;
+}
+
+static inline uint8_t to_u8(float value)
+{
+    return value == value ? (uint8_t)lrintf(clamp(value, 0, 255)) : 0;
+}
+
+static inline int64_t saturate(int64_t value, int64_t least, int64_t most)
+{
+    return value < least ? least : value > most ? most : value;
 }
 
 /*
@@ -142,8 +241,23 @@ const float *npu_row_f32(const void *from, int64_t stride, uint32_t dtype,
     case NPU_DTYPE_F16:
         CONVERT(tmp, 4, float, from, stride, uint16_t, n, widen(v));
         break;
+    case NPU_DTYPE_BF16:
+        CONVERT(tmp, 4, float, from, stride, uint16_t, n, widen_bf16(v));
+        break;
+    case NPU_DTYPE_F8E4M3:
+        CONVERT(tmp, 4, float, from, stride, uint8_t, n, widen_e4m3(v));
+        break;
+    case NPU_DTYPE_F8E5M2:
+        CONVERT(tmp, 4, float, from, stride, uint8_t, n, widen_e5m2(v));
+        break;
     case NPU_DTYPE_S8:
         CONVERT(tmp, 4, float, from, stride, int8_t, n, (float)v);
+        break;
+    case NPU_DTYPE_U8:
+        CONVERT(tmp, 4, float, from, stride, uint8_t, n, (float)v);
+        break;
+    case NPU_DTYPE_BOOL:
+        CONVERT(tmp, 4, float, from, stride, uint8_t, n, (float)!!v);
         break;
     default:
         CONVERT(tmp, 4, float, from, stride, int32_t, n, (float)v);
@@ -157,20 +271,65 @@ const int32_t *npu_row_s32(const void *from, int64_t stride, uint32_t dtype,
                            size_t n, int32_t *tmp)
 {
     switch (dtype) {
-    case NPU_DTYPE_F32:
-        CONVERT(tmp, 4, int32_t, from, stride, float, n, to_s32(v));
-        break;
-    case NPU_DTYPE_F16:
-        CONVERT(tmp, 4, int32_t, from, stride, uint16_t, n, to_s32(widen(v)));
-        break;
     case NPU_DTYPE_S8:
         CONVERT(tmp, 4, int32_t, from, stride, int8_t, n, v);
+        break;
+    case NPU_DTYPE_U8:
+        CONVERT(tmp, 4, int32_t, from, stride, uint8_t, n, v);
+        break;
+    case NPU_DTYPE_BOOL:
+        CONVERT(tmp, 4, int32_t, from, stride, uint8_t, n, !!v);
         break;
     default:
         if (stride == sizeof(int32_t) || n == 1) {
             return from;
         }
         CONVERT(tmp, 4, int32_t, from, stride, int32_t, n, v);
+        break;
+    }
+    return tmp;
+}
+
+NPU_CLONES
+const int64_t *npu_row_s64(const void *from, int64_t stride, uint32_t dtype,
+                           size_t n, int64_t *tmp)
+{
+    switch (dtype) {
+    case NPU_DTYPE_F32:
+        CONVERT(tmp, 8, int64_t, from, stride, float, n, to_s64(v));
+        break;
+    case NPU_DTYPE_F16:
+        CONVERT(tmp, 8, int64_t, from, stride, uint16_t, n, to_s64(widen(v)));
+        break;
+    case NPU_DTYPE_BF16:
+        CONVERT(tmp, 8, int64_t, from, stride, uint16_t, n,
+                to_s64(widen_bf16(v)));
+        break;
+    case NPU_DTYPE_F8E4M3:
+        CONVERT(tmp, 8, int64_t, from, stride, uint8_t, n,
+                to_s64(widen_e4m3(v)));
+        break;
+    case NPU_DTYPE_F8E5M2:
+        CONVERT(tmp, 8, int64_t, from, stride, uint8_t, n,
+                to_s64(widen_e5m2(v)));
+        break;
+    case NPU_DTYPE_S8:
+        CONVERT(tmp, 8, int64_t, from, stride, int8_t, n, v);
+        break;
+    case NPU_DTYPE_U8:
+        CONVERT(tmp, 8, int64_t, from, stride, uint8_t, n, v);
+        break;
+    case NPU_DTYPE_BOOL:
+        CONVERT(tmp, 8, int64_t, from, stride, uint8_t, n, !!v);
+        break;
+    case NPU_DTYPE_S32:
+        CONVERT(tmp, 8, int64_t, from, stride, int32_t, n, v);
+        break;
+    default:
+        if (stride == sizeof(int64_t) || n == 1) {
+            return from;
+        }
+        CONVERT(tmp, 8, int64_t, from, stride, int64_t, n, v);
         break;
     }
     return tmp;
@@ -197,8 +356,23 @@ void npu_row_put_f32(void *to, int64_t stride, uint32_t dtype, size_t n,
     case NPU_DTYPE_F16:
         CONVERT(to, stride, uint16_t, from, 4, float, n, narrow(v));
         break;
+    case NPU_DTYPE_BF16:
+        CONVERT(to, stride, uint16_t, from, 4, float, n, narrow_bf16(v));
+        break;
+    case NPU_DTYPE_F8E4M3:
+        CONVERT(to, stride, uint8_t, from, 4, float, n, narrow_e4m3(v));
+        break;
+    case NPU_DTYPE_F8E5M2:
+        CONVERT(to, stride, uint8_t, from, 4, float, n, narrow_e5m2(v));
+        break;
     case NPU_DTYPE_S8:
         CONVERT(to, stride, int8_t, from, 4, float, n, to_s8(v));
+        break;
+    case NPU_DTYPE_U8:
+        CONVERT(to, stride, uint8_t, from, 4, float, n, to_u8(v));
+        break;
+    case NPU_DTYPE_BOOL:
+        CONVERT(to, stride, uint8_t, from, 4, float, n, v != 0.0f);
         break;
     default:
         CONVERT(to, stride, int32_t, from, 4, float, n, to_s32(v));
@@ -206,6 +380,10 @@ void npu_row_put_f32(void *to, int64_t stride, uint32_t dtype, size_t n,
     }
 }
 
+/*
+ * Integers to a narrow floating-point type go through f32.  What f32 would have
+ * to round is out of the range of all of them but bf16.
+ */
 NPU_CLONES
 void npu_row_put_s32(void *to, int64_t stride, uint32_t dtype, size_t n,
                      const int32_t *from)
@@ -215,14 +393,77 @@ void npu_row_put_s32(void *to, int64_t stride, uint32_t dtype, size_t n,
         CONVERT(to, stride, float, from, 4, int32_t, n, (float)v);
         break;
     case NPU_DTYPE_F16:
-        /* What f32 would have to round is infinite in f16 anyway. */
         CONVERT(to, stride, uint16_t, from, 4, int32_t, n, narrow((float)v));
         break;
+    case NPU_DTYPE_BF16:
+        CONVERT(to, stride, uint16_t, from, 4, int32_t, n,
+                narrow_bf16(odd_f32(v)));
+        break;
+    case NPU_DTYPE_F8E4M3:
+        CONVERT(to, stride, uint8_t, from, 4, int32_t, n,
+                narrow_e4m3((float)v));
+        break;
+    case NPU_DTYPE_F8E5M2:
+        CONVERT(to, stride, uint8_t, from, 4, int32_t, n,
+                narrow_e5m2((float)v));
+        break;
     case NPU_DTYPE_S8:
-        CONVERT(to, stride, int8_t, from, 4, int32_t, n, saturate_s8(v));
+        CONVERT(to, stride, int8_t, from, 4, int32_t, n,
+                (int8_t)saturate(v, INT8_MIN, INT8_MAX));
+        break;
+    case NPU_DTYPE_U8:
+        CONVERT(to, stride, uint8_t, from, 4, int32_t, n,
+                (uint8_t)saturate(v, 0, UINT8_MAX));
+        break;
+    case NPU_DTYPE_BOOL:
+        CONVERT(to, stride, uint8_t, from, 4, int32_t, n, v != 0);
         break;
     default:
         npu_row_copy(to, stride, from, 4, 4, n);
+        break;
+    }
+}
+
+NPU_CLONES
+void npu_row_put_s64(void *to, int64_t stride, uint32_t dtype, size_t n,
+                     const int64_t *from)
+{
+    switch (dtype) {
+    case NPU_DTYPE_F32:
+        CONVERT(to, stride, float, from, 8, int64_t, n, (float)v);
+        break;
+    case NPU_DTYPE_F16:
+        CONVERT(to, stride, uint16_t, from, 8, int64_t, n, narrow((float)v));
+        break;
+    case NPU_DTYPE_BF16:
+        CONVERT(to, stride, uint16_t, from, 8, int64_t, n,
+                narrow_bf16(odd_f32(v)));
+        break;
+    case NPU_DTYPE_F8E4M3:
+        CONVERT(to, stride, uint8_t, from, 8, int64_t, n,
+                narrow_e4m3((float)v));
+        break;
+    case NPU_DTYPE_F8E5M2:
+        CONVERT(to, stride, uint8_t, from, 8, int64_t, n,
+                narrow_e5m2((float)v));
+        break;
+    case NPU_DTYPE_S8:
+        CONVERT(to, stride, int8_t, from, 8, int64_t, n,
+                (int8_t)saturate(v, INT8_MIN, INT8_MAX));
+        break;
+    case NPU_DTYPE_U8:
+        CONVERT(to, stride, uint8_t, from, 8, int64_t, n,
+                (uint8_t)saturate(v, 0, UINT8_MAX));
+        break;
+    case NPU_DTYPE_BOOL:
+        CONVERT(to, stride, uint8_t, from, 8, int64_t, n, v != 0);
+        break;
+    case NPU_DTYPE_S32:
+        CONVERT(to, stride, int32_t, from, 8, int64_t, n,
+                (int32_t)saturate(v, INT32_MIN, INT32_MAX));
+        break;
+    default:
+        npu_row_copy(to, stride, from, 8, 8, n);
         break;
     }
 }
@@ -241,33 +482,38 @@ void npu_row_copy(void *to, int64_t to_stride, const void *from,
     case 2:
         CONVERT(to, to_stride, uint16_t, from, from_stride, uint16_t, n, v);
         break;
-    default:
+    case 4:
         CONVERT(to, to_stride, uint32_t, from, from_stride, uint32_t, n, v);
+        break;
+    default:
+        CONVERT(to, to_stride, uint64_t, from, from_stride, uint64_t, n, v);
         break;
     }
 }
 
-/* The bits of one element, repeated over 32 bits. */
-static uint32_t repeat(unsigned size, uint32_t bits)
+/* The bits of one element, repeated over 64 bits. */
+static uint64_t repeat(unsigned size, uint32_t bits)
 {
     switch (size) {
     case 1:
-        return (bits & 0xff) * 0x01010101u;
+        return (bits & 0xff) * 0x0101010101010101u;
     case 2:
-        return (bits & 0xffff) * 0x00010001u;
+        return (bits & 0xffff) * 0x0001000100010001u;
+    case 4:
+        return bits * 0x0000000100000001u;
     default:
-        return bits;
+        return (uint64_t)(int32_t)bits;
     }
 }
 
 void npu_row_fill(void *to, int64_t stride, unsigned size, size_t n,
                   uint32_t bits)
 {
-    uint32_t pattern[16];
+    uint64_t pattern[8];
     unsigned char *at = to;
     size_t step = stride == size ? sizeof(pattern) / size : 1;
 
-    for (unsigned i = 0; i < 16; i++) {
+    for (unsigned i = 0; i < 8; i++) {
         pattern[i] = repeat(size, bits);
     }
     while (n) {

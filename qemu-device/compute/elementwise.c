@@ -3,67 +3,65 @@
  * Element-wise instructions: rows of operands to the type to calculate in, the
  * kernel over them, and the row back.
  */
-#include "clones.h"
 #include "dtype.h"
 #include "elementwise.h"
 #include "plan.h"
 
-/* A row of each operand: d, a and, if there is one, b. */
+/* A row of each operand: d, then the sources. */
 struct rows {
-    unsigned char *at[3];
-    int64_t stride[3];
-    uint32_t dtype;
+    unsigned operands;
+    unsigned char *at[NPU_LOOP_OPERANDS];
+    int64_t stride[NPU_LOOP_OPERANDS];
+    uint32_t dtype[NPU_LOOP_OPERANDS];
 };
 
-static void row_f32(npu_kernel_f32 *kernel, const struct rows *rows, size_t n,
-                    bool binary)
-{
-    NPU_ROOM float room[3][NPU_ROW];
-    const float *a, *b = NULL;
-    bool direct = rows->dtype == NPU_DTYPE_F32 && rows->stride[0] == 4;
-    float *d = direct ? (void *)rows->at[0] : room[0];
+/* row_f32(), row_s32(), row_s64(): n elements by a kernel in that type. */
+#define ROW(calc, type, whole)                                                 \
+    static void row_##calc(npu_kernel_##calc *kernel, const struct rows *rows, \
+                           size_t n)                                           \
+    {                                                                          \
+        NPU_ROOM type room[NPU_LOOP_OPERANDS][NPU_ROW];                        \
+        const type *source[NPU_LOOP_OPERANDS] = { NULL };                      \
+        bool direct = rows->dtype[0] == (whole) &&                             \
+                      rows->stride[0] == sizeof(type);                         \
+        type *d = direct ? (void *)rows->at[0] : room[0];                      \
+                                                                               \
+        for (unsigned i = 1; i < rows->operands; i++) {                        \
+            source[i] = npu_row_##calc(rows->at[i], rows->stride[i],           \
+                                       rows->dtype[i], n, room[i]);            \
+        }                                                                      \
+        kernel(d, source[1], source[2], source[3], n);                         \
+        if (!direct) {                                                         \
+            npu_row_put_##calc(rows->at[0], rows->stride[0], rows->dtype[0],   \
+                               n, d);                                          \
+        }                                                                      \
+    }
 
-    a = npu_row_f32(rows->at[1], rows->stride[1], rows->dtype, n, room[1]);
-    if (binary) {
-        b = npu_row_f32(rows->at[2], rows->stride[2], rows->dtype, n, room[2]);
-    }
-    kernel(d, a, b, n);
-    if (!direct) {
-        npu_row_put_f32(rows->at[0], rows->stride[0], rows->dtype, n, d);
-    }
-}
-
-static void row_s32(npu_kernel_s32 *kernel, const struct rows *rows, size_t n,
-                    bool binary)
-{
-    NPU_ROOM int32_t room[3][NPU_ROW];
-    const int32_t *a, *b = NULL;
-    bool direct = rows->stride[0] == 4;
-    int32_t *d = direct ? (void *)rows->at[0] : room[0];
-
-    a = npu_row_s32(rows->at[1], rows->stride[1], rows->dtype, n, room[1]);
-    if (binary) {
-        b = npu_row_s32(rows->at[2], rows->stride[2], rows->dtype, n, room[2]);
-    }
-    kernel(d, a, b, n);
-    if (!direct) {
-        npu_row_put_s32(rows->at[0], rows->stride[0], rows->dtype, n, d);
-    }
-}
+ROW(f32, float, NPU_DTYPE_F32)
+ROW(s32, int32_t, NPU_DTYPE_S32)
+ROW(s64, int64_t, NPU_DTYPE_S64)
 
 /* A whole row of the loop, NPU_ROW elements at a time. */
-static void run_row(const struct npu_op *op, struct rows rows, uint64_t n,
-                    unsigned operands)
+static void run_row(const struct npu_op *op, struct rows rows, uint64_t n)
 {
+    /* A condition comes first, a comparison's result is d: the last one decides. */
+    enum npu_calc calc = npu_dtype_calc(rows.dtype[rows.operands - 1]);
+
     while (n) {
         uint64_t count = n < NPU_ROW ? n : NPU_ROW;
 
-        if (rows.dtype == NPU_DTYPE_S32) {
-            row_s32(op->s32, &rows, count, operands > 2);
-        } else {
-            row_f32(op->f32, &rows, count, operands > 2);
+        switch (calc) {
+        case NPU_CALC_F32:
+            row_f32(op->f32, &rows, count);
+            break;
+        case NPU_CALC_S32:
+            row_s32(op->s32, &rows, count);
+            break;
+        case NPU_CALC_S64:
+            row_s64(op->s64, &rows, count);
+            break;
         }
-        for (unsigned i = 0; i < operands; i++) {
+        for (unsigned i = 0; i < rows.operands; i++) {
             rows.at[i] += (int64_t)count * rows.stride[i];
         }
         n -= count;
@@ -71,19 +69,20 @@ static void run_row(const struct npu_op *op, struct rows rows, uint64_t n,
 }
 
 static void run_loop(const struct npu_op *op, const struct npu_loop *loop,
-                     const struct npu_view *views, uint32_t dtype)
+                     const struct npu_box *boxes, const struct npu_view *views)
 {
     struct npu_loop_at at = { 0 };
     unsigned last = loop->rank - 1;
 
     do {
-        struct rows rows = { .dtype = dtype };
+        struct rows rows = { .operands = loop->operands };
 
         for (unsigned i = 0; i < loop->operands; i++) {
             rows.at[i] = views[i].at + at.offset[i];
             rows.stride[i] = loop->stride[i][last];
+            rows.dtype[i] = boxes[i].dtype;
         }
-        run_row(op, rows, loop->extent[last], loop->operands);
+        run_row(op, rows, loop->extent[last]);
     } while (npu_loop_next(loop, &at));
 }
 
@@ -106,57 +105,6 @@ bool npu_elementwise_run(struct npu_tile *tile)
         return false;
     }
     npu_plan_loop(&loop, boxes, views, work->operands);
-    run_loop(work->op, &loop, views, boxes[0].dtype);
+    run_loop(work->op, &loop, boxes, views);
     return npu_box_store(tile, 0, &boxes[0], &views[0]);
-}
-
-/* ---- Kernels ------------------------------------------------------------- */
-
-/*
- * Rows overlap exactly or not at all, so that no element depends on another:
- * that is what ivdep tells the vectoriser.
- */
-#define BINARY(name, type, EXPR)                               \
-    NPU_CLONES                                                 \
-    void name(type *d, const type *a, const type *b, size_t n) \
-    {                                                          \
-        _Pragma("GCC ivdep") for (size_t i = 0; i < n; i++)    \
-        {                                                      \
-            type x = a[i], y = b[i];                           \
-            d[i] = EXPR;                                       \
-        }                                                      \
-    }
-
-BINARY(npu_add_f32, float, x + y)
-BINARY(npu_sub_f32, float, x - y)
-BINARY(npu_mul_f32, float, x *y)
-BINARY(npu_div_f32, float, x / y)
-/* x + y is a NaN if x or y is one. */
-BINARY(npu_min_f32, float, x != x || y != y ? x + y : x < y ? x : y)
-BINARY(npu_max_f32, float, x != x || y != y ? x + y : x > y ? x : y)
-
-BINARY(npu_add_s32, int32_t, (int32_t)((uint32_t)x + (uint32_t)y))
-BINARY(npu_sub_s32, int32_t, (int32_t)((uint32_t)x - (uint32_t)y))
-BINARY(npu_mul_s32, int32_t, (int32_t)((uint32_t)x *(uint32_t)y))
-BINARY(npu_min_s32, int32_t, x < y ? x : y)
-BINARY(npu_max_s32, int32_t, x > y ? x : y)
-
-/*
- * The operands may be the client's memory, which changes when it likes: what is
- * compared with 0 must be what is divided by.
- */
-void npu_div_s32(int32_t *d, const int32_t *a, const int32_t *b, size_t n)
-{
-    for (size_t i = 0; i < n; i++) {
-        int32_t x = *(const volatile int32_t *)&a[i];
-        int32_t y = *(const volatile int32_t *)&b[i];
-
-        if (y == 0) {
-            d[i] = -1;
-        } else if (y == -1) {
-            d[i] = (int32_t)(0 - (uint32_t)x);
-        } else {
-            d[i] = x / y;
-        }
-    }
 }

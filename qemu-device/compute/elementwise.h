@@ -7,16 +7,31 @@
 /* Run a tile of an instruction with the kernels in its row. */
 bool npu_elementwise_run(struct npu_tile *tile);
 
-/* Kernels; those with one source do not look at b. */
-npu_kernel_f32 npu_add_f32, npu_sub_f32, npu_mul_f32, npu_div_f32;
-npu_kernel_f32 npu_min_f32, npu_max_f32;
-npu_kernel_s32 npu_add_s32, npu_sub_s32, npu_mul_s32, npu_div_s32;
-npu_kernel_s32 npu_min_s32, npu_max_s32;
+/* A kernel in f32; in s32 and s64; in all three. */
+#define NPU_DECLARE_FLOAT(name) extern npu_kernel_f32 npu_##name##_f32
+#define NPU_DECLARE_ALL(name)               \
+    NPU_DECLARE_FLOAT(name);                \
+    extern npu_kernel_s32 npu_##name##_s32; \
+    extern npu_kernel_s64 npu_##name##_s64
 
-npu_kernel_f32 npu_neg_f32, npu_abs_f32, npu_relu_f32;
-npu_kernel_s32 npu_neg_s32, npu_abs_s32, npu_relu_s32;
-npu_kernel_f32 npu_exp_f32, npu_log_f32, npu_sqrt_f32, npu_rsqrt_f32;
-npu_kernel_f32 npu_tanh_f32, npu_sigmoid_f32, npu_silu_f32;
-npu_kernel_f32 npu_gelu_f32, npu_gelu_tanh_f32;
+NPU_DECLARE_ALL(add);
+NPU_DECLARE_ALL(sub);
+NPU_DECLARE_ALL(mul);
+NPU_DECLARE_ALL(div);
+NPU_DECLARE_ALL(min);
+NPU_DECLARE_ALL(max);
+
+NPU_DECLARE_ALL(neg);
+NPU_DECLARE_ALL(abs);
+NPU_DECLARE_ALL(relu);
+NPU_DECLARE_FLOAT(exp);
+NPU_DECLARE_FLOAT(log);
+NPU_DECLARE_FLOAT(sqrt);
+NPU_DECLARE_FLOAT(rsqrt);
+NPU_DECLARE_FLOAT(tanh);
+NPU_DECLARE_FLOAT(sigmoid);
+NPU_DECLARE_FLOAT(silu);
+NPU_DECLARE_FLOAT(gelu);
+NPU_DECLARE_FLOAT(gelu_tanh);
 
 #endif

@@ -3,6 +3,8 @@
  * NPU_OP_GATHER: d[i, ...] = a[b[i], ...].  A tile is some rows, or pieces of
  * rows, of d.
  */
+#include <string.h>
+
 #include "dtype.h"
 #include "families.h"
 #include "plan.h"
@@ -48,23 +50,27 @@ void npu_gather_cut(const struct npu_work *work, unsigned dies,
 }
 
 /* The indices of a tile's rows, read once: what is checked is what is used. */
-static const int32_t *indices(struct npu_tile *tile, uint64_t start, uint64_t n)
+static const int64_t *indices(struct npu_tile *tile, uint64_t start, uint64_t n)
 {
     struct npu_view view;
     struct npu_box box;
-    int32_t *copy = npu_tile_alloc(tile, n * sizeof(*copy));
+    int64_t *copy = npu_tile_alloc(tile, n * sizeof(*copy));
+    const int64_t *row;
 
     npu_box_cut(&box, &tile->work->operand[2], &start, &n);
     if (!copy || !npu_box_source(tile, 2, &box, &view)) {
         return NULL;
     }
-    npu_row_copy(copy, 4, view.at, view.stride[0], 4, n);
+    row = npu_row_s64(view.at, view.stride[0], box.dtype, n, copy);
+    if (row != copy) {
+        memcpy(copy, row, n * sizeof(*copy));
+    }
     return copy;
 }
 
 /* Copy one row, or the piece of it that is in the tile. */
 static bool gather_row(struct npu_tile *tile, uint64_t *start,
-                       const uint64_t *size, uint64_t row, int32_t index)
+                       const uint64_t *size, uint64_t row, int64_t index)
 {
     const struct npu_box *d = &tile->work->operand[0];
     const struct npu_box *a = &tile->work->operand[1];
@@ -90,7 +96,7 @@ static bool gather_row(struct npu_tile *tile, uint64_t *start,
 bool npu_gather_run(struct npu_tile *tile)
 {
     uint64_t start[NPU_MAX_RANK], size[NPU_MAX_RANK], first, rows;
-    const int32_t *index;
+    const int64_t *index;
     struct npu_grid grid;
 
     npu_gather_cut(tile->work, tile->dies, &grid);

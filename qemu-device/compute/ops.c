@@ -10,20 +10,28 @@
 #include "reduce.h"
 
 /* Rows of one family differ in little. */
-#define ELEMENTWISE(name_, sources, types_, ops, ps, f32_, s32_)   \
-    {                                                              \
-        .name = name_, .operands = 1 + (sources), .types = types_, \
-        .params = npu_params_none, .shape = npu_shape_equal,       \
-        .cut = npu_plan_cut, .run = npu_elementwise_run,           \
-        .cost = npu_cost_output, .operations = ops, .host_ps = ps, \
-        .f32 = f32_, .s32 = s32_,                                  \
+#define ELEMENTWISE(name_, sources, types_, ops, ps)                          \
+    .name = name_, .operands = 1 + (sources), .types = types_,                \
+    .params = npu_params_none, .shape = npu_shape_equal, .cut = npu_plan_cut, \
+    .run = npu_elementwise_run, .cost = npu_cost_output, .operations = ops,   \
+    .host_ps = ps
+#define FLOAT(kernel) .f32 = npu_##kernel##_f32
+#define ALL(kernel) \
+    FLOAT(kernel), .s32 = npu_##kernel##_s32, .s64 = npu_##kernel##_s64
+
+/* The instruction's name is that of its kernels. */
+#define BINARY(name, ps)                                     \
+    {                                                        \
+        ELEMENTWISE(#name, 2, npu_types_e, 1, ps), ALL(name) \
     }
-#define BINARY(name, ps, f32, s32) \
-    ELEMENTWISE(name, 2, npu_types_t, 1, ps, f32, s32)
-#define UNARY_T(name, f32, s32) \
-    ELEMENTWISE(name, 1, npu_types_t, 1, 200, f32, s32)
-#define UNARY_F(name, ops, ps, f32) \
-    ELEMENTWISE(name, 1, npu_types_f, ops, ps, f32, NULL)
+#define UNARY_E(name)                                         \
+    {                                                         \
+        ELEMENTWISE(#name, 1, npu_types_e, 1, 200), ALL(name) \
+    }
+#define UNARY_F(name, ops, ps)                                   \
+    {                                                            \
+        ELEMENTWISE(#name, 1, npu_types_f, ops, ps), FLOAT(name) \
+    }
 
 #define REDUCTION(name_, types_, reduction_)                                  \
     {                                                                         \
@@ -68,25 +76,25 @@ static const struct npu_op ops[] = {
         .cut = npu_gather_cut, .run = npu_gather_run, .cost = npu_cost_gather,
     },
 
-    [NPU_OP_ADD] = BINARY("add", 200, npu_add_f32, npu_add_s32),
-    [NPU_OP_SUB] = BINARY("sub", 200, npu_sub_f32, npu_sub_s32),
-    [NPU_OP_MUL] = BINARY("mul", 200, npu_mul_f32, npu_mul_s32),
-    [NPU_OP_DIV] = BINARY("div", 1500, npu_div_f32, npu_div_s32),
-    [NPU_OP_MIN] = BINARY("min", 400, npu_min_f32, npu_min_s32),
-    [NPU_OP_MAX] = BINARY("max", 400, npu_max_f32, npu_max_s32),
+    [NPU_OP_ADD] = BINARY(add, 200),
+    [NPU_OP_SUB] = BINARY(sub, 200),
+    [NPU_OP_MUL] = BINARY(mul, 200),
+    [NPU_OP_DIV] = BINARY(div, 1500),
+    [NPU_OP_MIN] = BINARY(min, 400),
+    [NPU_OP_MAX] = BINARY(max, 400),
 
-    [NPU_OP_NEG] = UNARY_T("neg", npu_neg_f32, npu_neg_s32),
-    [NPU_OP_ABS] = UNARY_T("abs", npu_abs_f32, npu_abs_s32),
-    [NPU_OP_RELU] = UNARY_T("relu", npu_relu_f32, npu_relu_s32),
-    [NPU_OP_EXP] = UNARY_F("exp", 8, 4000, npu_exp_f32),
-    [NPU_OP_LOG] = UNARY_F("log", 8, 4000, npu_log_f32),
-    [NPU_OP_SQRT] = UNARY_F("sqrt", 4, 1500, npu_sqrt_f32),
-    [NPU_OP_RSQRT] = UNARY_F("rsqrt", 4, 2500, npu_rsqrt_f32),
-    [NPU_OP_TANH] = UNARY_F("tanh", 12, 12000, npu_tanh_f32),
-    [NPU_OP_SIGMOID] = UNARY_F("sigmoid", 10, 6000, npu_sigmoid_f32),
-    [NPU_OP_GELU] = UNARY_F("gelu", 16, 15000, npu_gelu_f32),
-    [NPU_OP_GELU_TANH] = UNARY_F("gelu_tanh", 16, 8000, npu_gelu_tanh_f32),
-    [NPU_OP_SILU] = UNARY_F("silu", 11, 6000, npu_silu_f32),
+    [NPU_OP_NEG] = UNARY_E(neg),
+    [NPU_OP_ABS] = UNARY_E(abs),
+    [NPU_OP_RELU] = UNARY_E(relu),
+    [NPU_OP_EXP] = UNARY_F(exp, 8, 4000),
+    [NPU_OP_LOG] = UNARY_F(log, 8, 4000),
+    [NPU_OP_SQRT] = UNARY_F(sqrt, 4, 1500),
+    [NPU_OP_RSQRT] = UNARY_F(rsqrt, 4, 2500),
+    [NPU_OP_TANH] = UNARY_F(tanh, 12, 12000),
+    [NPU_OP_SIGMOID] = UNARY_F(sigmoid, 10, 6000),
+    [NPU_OP_GELU] = UNARY_F(gelu, 16, 15000),
+    [NPU_OP_GELU_TANH] = UNARY_F(gelu_tanh, 16, 8000),
+    [NPU_OP_SILU] = UNARY_F(silu, 11, 6000),
 
     [NPU_OP_SOFTMAX] = {
         .name = "softmax", .operands = 2, .types = npu_types_f,
@@ -113,7 +121,7 @@ static const struct npu_op ops[] = {
         .cut = npu_conv2d_cut, .run = npu_conv2d_run, .cost = npu_cost_conv2d,
         .operations = 2,
     },
-    [NPU_OP_MAXPOOL2D] = POOL("maxpool2d", npu_types_any, 0,
+    [NPU_OP_MAXPOOL2D] = POOL("maxpool2d", npu_types_maxpool, 0,
                               npu_maxpool2d_run),
     [NPU_OP_AVGPOOL2D] = POOL("avgpool2d", npu_types_f, NPU_INSN_COUNT_PAD,
                               npu_avgpool2d_run),

@@ -18,10 +18,16 @@ struct npu_reduction;
 struct npu_tile;
 struct npu_work;
 
-/* d[i] = f(a[i], b[i]) for n elements without gaps; d may be a or b. */
-typedef void npu_kernel_f32(float *d, const float *a, const float *b, size_t n);
+/*
+ * d[i] = f(a[i], b[i], c[i]) for n elements without gaps; d may be one of the
+ * others.  The truth is 1, and anything but 0.
+ */
+typedef void npu_kernel_f32(float *d, const float *a, const float *b,
+                            const float *c, size_t n);
 typedef void npu_kernel_s32(int32_t *d, const int32_t *a, const int32_t *b,
-                            size_t n);
+                            const int32_t *c, size_t n);
+typedef void npu_kernel_s64(int64_t *d, const int64_t *a, const int64_t *b,
+                            const int64_t *c, size_t n);
 
 /* A rule that an instruction of a program must keep; notes an error if not. */
 typedef bool npu_rule(struct npu_check *check);
@@ -41,7 +47,8 @@ typedef bool npu_rule(struct npu_check *check);
  * @operations: that the timing model counts for an element
  * @host_ps: estimated host time for an element, to cut tiles
  * @f32: element-wise, what to do in floating point
- * @s32: element-wise, what to do in integers
+ * @s32: element-wise, what to do in integers of up to 32 bits
+ * @s64: element-wise, what to do in s64
  * @reduction: reductions, what to do
  */
 struct npu_op {
@@ -60,6 +67,7 @@ struct npu_op {
     uint32_t host_ps;
     npu_kernel_f32 *f32;
     npu_kernel_s32 *s32;
+    npu_kernel_s64 *s64;
     const struct npu_reduction *reduction;
 };
 

@@ -5,8 +5,12 @@
 /* Tiles are at least so long along the fast dimension of every operand. */
 #define RUN 64
 
+/* Copies of the operands, if need be, leave a tile some of its 4 MiB. */
+#define PLAN_BYTES (3u << 20)
+
 struct plan_ns {
-    uint64_t ps; /* for an element */
+    uint64_t ps;    /* for an element */
+    uint64_t bytes; /* of an element of all operands */
     unsigned rank;
 };
 
@@ -62,7 +66,7 @@ static uint64_t plan_ns(const void *arg, const uint64_t *chunk)
     for (unsigned dim = 0; dim < cost->rank; dim++) {
         elements = npu_mul_sat(elements, chunk[dim]);
     }
-    if (elements > NPU_BOX_ELEMENTS) {
+    if (elements > npu_min(NPU_BOX_ELEMENTS, PLAN_BYTES / cost->bytes)) {
         return UINT64_MAX;
     }
     return elements * cost->ps / 1000;
@@ -88,6 +92,7 @@ void npu_plan_get(struct npu_plan *plan, const struct npu_work *work,
     for (unsigned op = 0; op < operands; op++) {
         unsigned fast = fast_dim(loop->rank, loop->extent, loop->stride[op]);
 
+        cost.bytes += work->operand[op].size;
         cost.ps += npu_access_ps(loop->rank, loop->extent, loop->stride[op]);
         if (fast < loop->rank) {
             plan->grid.chunk[fast] = npu_min(RUN, loop->extent[fast]);

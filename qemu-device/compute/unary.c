@@ -4,25 +4,7 @@
  */
 #include <math.h>
 
-#include "clones.h"
-#include "elementwise.h"
-
-#define UNARY(name, type, EXPR)                                \
-    NPU_CLONES                                                 \
-    void name(type *d, const type *a, const type *b, size_t n) \
-    {                                                          \
-        (void)b;                                               \
-        _Pragma("GCC ivdep") for (size_t i = 0; i < n; i++)    \
-        {                                                      \
-            type x = a[i];                                     \
-            d[i] = EXPR;                                       \
-        }                                                      \
-    }
-
-static inline int32_t negate(int32_t x)
-{
-    return (int32_t)(0 - (uint32_t)x);
-}
+#include "kernel.h"
 
 static inline float sigmoid(float x)
 {
@@ -43,19 +25,18 @@ static inline float gelu_tanh(float x)
     return x * sigmoid(2.0f * z);
 }
 
-UNARY(npu_neg_f32, float, -x)
-UNARY(npu_abs_f32, float, fabsf(x))
-UNARY(npu_relu_f32, float, x < 0.0f ? 0.0f : x)
-UNARY(npu_neg_s32, int32_t, negate(x))
-UNARY(npu_abs_s32, int32_t, x < 0 ? negate(x) : x)
-UNARY(npu_relu_s32, int32_t, x < 0 ? 0 : x)
+NPU_FLOAT(NPU_UNARY, neg, -x)
+NPU_FLOAT(NPU_UNARY, abs, fabsf(x))
+NPU_ALL(NPU_UNARY, relu, x < 0 ? 0 : x)
+NPU_INTEGERS(NPU_UNARY, neg, 0 - u)
+NPU_INTEGERS(NPU_UNARY, abs, x < 0 ? 0 - u : u)
 
-UNARY(npu_exp_f32, float, expf(x))
-UNARY(npu_log_f32, float, logf(x))
-UNARY(npu_sqrt_f32, float, sqrtf(x))
-UNARY(npu_rsqrt_f32, float, 1.0f / sqrtf(x))
-UNARY(npu_tanh_f32, float, tanhf(x))
-UNARY(npu_sigmoid_f32, float, sigmoid(x))
-UNARY(npu_silu_f32, float, x *sigmoid(x))
-UNARY(npu_gelu_f32, float, gelu(x))
-UNARY(npu_gelu_tanh_f32, float, gelu_tanh(x))
+NPU_FLOAT(NPU_UNARY, exp, expf(x))
+NPU_FLOAT(NPU_UNARY, log, logf(x))
+NPU_FLOAT(NPU_UNARY, sqrt, sqrtf(x))
+NPU_FLOAT(NPU_UNARY, rsqrt, 1.0f / sqrtf(x))
+NPU_FLOAT(NPU_UNARY, tanh, tanhf(x))
+NPU_FLOAT(NPU_UNARY, sigmoid, sigmoid(x))
+NPU_FLOAT(NPU_UNARY, silu, x *sigmoid(x))
+NPU_FLOAT(NPU_UNARY, gelu, gelu(x))
+NPU_FLOAT(NPU_UNARY, gelu_tanh, gelu_tanh(x))

@@ -12,10 +12,16 @@ static double timing_peak(const struct npu_profile *profile, uint32_t dtype)
 {
     switch (dtype) {
     case NPU_DTYPE_F16:
+    case NPU_DTYPE_BF16:
         return profile->peak_f16;
     case NPU_DTYPE_S8:
+    case NPU_DTYPE_U8:
+    case NPU_DTYPE_BOOL:
+    case NPU_DTYPE_F8E4M3:
+    case NPU_DTYPE_F8E5M2:
         return profile->peak_s8;
     case NPU_DTYPE_S32:
+    case NPU_DTYPE_S64:
         return profile->peak_s32;
     default:
         return profile->peak_f32;

@@ -135,28 +135,48 @@ void *mem_at(struct test_mem *mem, uint64_t va)
 
 /* ---- Tensors ------------------------------------------------------------- */
 
+/* Floating-point formats: as f64 has them, with fewer bits. */
+struct format {
+    int digits;    /* of the significand, the hidden one included */
+    int least_exp; /* of a normal number 1.f 2^e */
+    double most;   /* larger values: */
+    bool saturates;
+};
+
+/* clang-format off */
+static const struct type {
+    const char *name;
+    unsigned size;
+    struct format format;       /* digits is 0: an integer */
+    double least, most;
+} types[] = {
+    [NPU_DTYPE_F32] = { "f32", 4, { 24, -126, 0x1.fffffep127, false } },
+    [NPU_DTYPE_F16] = { "f16", 2, { 11, -14, 65504, false } },
+    [NPU_DTYPE_BF16] = { "bf16", 2, { 8, -126, 0x1.fep127, false } },
+    [NPU_DTYPE_F8E4M3] = { "f8e4m3", 1, { 4, -6, 448, true } },
+    [NPU_DTYPE_F8E5M2] = { "f8e5m2", 1, { 3, -14, 57344, true } },
+    [NPU_DTYPE_S8] = { "s8", 1, { 0 }, INT8_MIN, INT8_MAX },
+    [NPU_DTYPE_U8] = { "u8", 1, { 0 }, 0, UINT8_MAX },
+    [NPU_DTYPE_S32] = { "s32", 4, { 0 }, INT32_MIN, INT32_MAX },
+    /* f64 rounds the largest s64 up. */
+    [NPU_DTYPE_S64] = { "s64", 8, { 0 }, -0x1p63, 0x1p63 },
+    [NPU_DTYPE_BOOL] = { "bool", 1, { 0 }, 0, 1 },
+};
+/* clang-format on */
+
 unsigned dtype_size(uint32_t dtype)
 {
-    /* clang-format off */
-    static const unsigned size[] = {
-        [NPU_DTYPE_F32] = 4, [NPU_DTYPE_F16] = 2, [NPU_DTYPE_S8] = 1,
-        [NPU_DTYPE_S32] = 4,
-    };
-    /* clang-format on */
-
-    return size[dtype];
+    return types[dtype].size;
 }
 
 const char *dtype_name(uint32_t dtype)
 {
-    /* clang-format off */
-    static const char *const name[] = {
-        [NPU_DTYPE_F32] = "f32", [NPU_DTYPE_F16] = "f16",
-        [NPU_DTYPE_S8] = "s8", [NPU_DTYPE_S32] = "s32",
-    };
-    /* clang-format on */
+    return types[dtype].name;
+}
 
-    return name[dtype];
+bool dtype_is_float(uint32_t dtype)
+{
+    return types[dtype].format.digits;
 }
 
 static void shuffle(struct rng *rng, unsigned *order, unsigned n)
@@ -239,25 +259,71 @@ void *tensor_at(const struct tensor *tensor, const uint64_t *index)
     return mem_at(tensor->mem, va);
 }
 
+/* The bits after the sign as exponent and fraction. */
+static double decode(const struct format *format, uint32_t bits, unsigned width)
+{
+    int fraction_bits = format->digits - 1;
+    double sign = bits >> (width - 1) ? -1 : 1;
+    uint32_t fraction = bits & ((1u << fraction_bits) - 1);
+    int exponent = (int)((bits & ((1u << (width - 1)) - 1)) >> fraction_bits);
+    int last = (1 << ((int)width - 1 - fraction_bits)) - 1;
+
+    if (exponent == last && !(format->most == 448 && fraction != 7)) {
+        return fraction ? (double)NAN : sign * (double)INFINITY;
+    }
+    if (!exponent) {
+        return sign * ldexp(fraction, format->least_exp - fraction_bits);
+    }
+    fraction |= 1u << fraction_bits;
+    return sign *
+           ldexp(fraction, format->least_exp + exponent - 1 - fraction_bits);
+}
+
+/* The bits of a value that the format has. */
+static uint32_t encode(const struct format *format, double value,
+                       unsigned width)
+{
+    int fraction_bits = format->digits - 1, exponent;
+    uint32_t sign = signbit(value) ? 1u << (width - 1) : 0;
+    uint32_t infinite = ((1u << ((int)width - 1 - fraction_bits)) - 1)
+                        << fraction_bits;
+
+    if (isnan(value)) {
+        return sign | infinite | ((1u << fraction_bits) - 1);
+    }
+    value = fabs(value);
+    if (isinf(value)) {
+        return sign | infinite;
+    }
+    if (value < ldexp(1, format->least_exp)) {
+        return sign | (uint32_t)ldexp(value, fraction_bits - format->least_exp);
+    }
+    frexp(value, &exponent);
+    exponent--;
+    /* The hidden bit raises the exponent by one. */
+    return (sign |
+            ((uint32_t)(exponent - format->least_exp) << fraction_bits)) +
+           (uint32_t)ldexp(value, fraction_bits - exponent);
+}
+
 double tensor_get(const struct tensor *tensor, const uint64_t *index)
 {
-    union {
-        float f32;
-        _Float16 f16;
-        int8_t s8;
-        int32_t s32;
-    } v;
+    const struct type *type = &types[tensor->desc.dtype];
+    uint64_t bits = 0;
 
-    memcpy(&v, tensor_at(tensor, index), dtype_size(tensor->desc.dtype));
+    memcpy(&bits, tensor_at(tensor, index), type->size);
+    if (type->format.digits) {
+        return decode(&type->format, (uint32_t)bits, 8 * type->size);
+    }
     switch (tensor->desc.dtype) {
-    case NPU_DTYPE_F32:
-        return v.f32;
-    case NPU_DTYPE_F16:
-        return (double)v.f16;
     case NPU_DTYPE_S8:
-        return v.s8;
+        return (int8_t)bits;
+    case NPU_DTYPE_S32:
+        return (int32_t)bits;
+    case NPU_DTYPE_BOOL:
+        return bits != 0;
     default:
-        return v.s32;
+        return (double)(int64_t)bits;
     }
 }
 
@@ -270,42 +336,54 @@ static double to_integer(double value, double low, double high)
     return value < low ? low : value > high ? high : value;
 }
 
+static double to_format(const struct format *format, double value)
+{
+    int exponent;
+    double step;
+
+    if (isnan(value)) {
+        return value;
+    }
+    if (isfinite(value) && value != 0) {
+        frexp(value, &exponent);
+        exponent--;
+        exponent = exponent < format->least_exp ? format->least_exp : exponent;
+        step = ldexp(1, exponent - format->digits + 1);
+        value = nearbyint(value / step) * step;
+    }
+    if (fabs(value) > format->most) {
+        value = copysign(format->saturates ? format->most : (double)INFINITY,
+                         value);
+    }
+    return value;
+}
+
 double round_to(uint32_t dtype, double value)
 {
-    switch (dtype) {
-    case NPU_DTYPE_F32:
-        return (float)value;
-    case NPU_DTYPE_F16:
-        return (double)(_Float16)value;
-    case NPU_DTYPE_S8:
-        return to_integer(value, INT8_MIN, INT8_MAX);
-    default:
-        return to_integer(value, INT32_MIN, INT32_MAX);
+    const struct type *type = &types[dtype];
+
+    if (type->format.digits) {
+        return to_format(&type->format, value);
     }
+    if (dtype == NPU_DTYPE_BOOL) {
+        return value != 0;
+    }
+    return to_integer(value, type->least, type->most);
 }
 
 void tensor_put(const struct tensor *tensor, const uint64_t *index,
                 double value)
 {
+    const struct type *type = &types[tensor->desc.dtype];
     double rounded = round_to(tensor->desc.dtype, value);
-    void *at = tensor_at(tensor, index);
-    float f32 = (float)rounded;
-    _Float16 f16 = (_Float16)rounded;
+    uint64_t bits = INT64_MAX;
 
-    switch (tensor->desc.dtype) {
-    case NPU_DTYPE_F32:
-        memcpy(at, &f32, 4);
-        break;
-    case NPU_DTYPE_F16:
-        memcpy(at, &f16, 2);
-        break;
-    case NPU_DTYPE_S8:
-        *(int8_t *)at = (int8_t)rounded;
-        break;
-    default:
-        memcpy(at, &(int32_t){ (int32_t)rounded }, 4);
-        break;
+    if (type->format.digits) {
+        bits = encode(&type->format, rounded, 8 * type->size);
+    } else if (rounded < 0x1p63) {
+        bits = (uint64_t)(int64_t)rounded;
     }
+    memcpy(tensor_at(tensor, index), &bits, type->size);
 }
 
 static double special(struct rng *rng, uint32_t dtype)
@@ -315,17 +393,21 @@ static double special(struct rng *rng, uint32_t dtype)
         0.0, -0.0, INFINITY, -INFINITY, NAN, 0x1p-149, 0x1p-24, 0x1p-25,
         0x1.8p-25, 0x1.ffcp15, 0x1.ffep15, 65519.0, 0x1.fffffep127, 0.5, 1.5,
         2.5, -0.5, 127.5, -128.5, 0x1p31, -0x1p31, 2147483520.0, 0x1.ffp-15,
-        0x1.004p0, 0x1.006p0,
+        0x1.004p0, 0x1.006p0, 0x1.01p0, 0x1.03p0, 448, 464, 464.1, 57344, 61440,
+        0x1p-9, 0x1p-10, 0x1.8p-10, 0x1p-16, 0x1p-17, 0x1.8p-17, 255.5, 256.5,
+        0x1.ep-7, 0x1.1p3, 0x1.3p3, 0x1.2p4, 0x1.6p4, 0x1p63, -0x1p63,
     };
     /* clang-format on */
     /* clang-format off */
     static const double integers[] = {
         0, 1, -1, INT32_MAX, INT32_MIN, INT8_MAX, INT8_MIN, 128, -129, 16777217,
-        65504, 65519, 65520, 2049, 2051,
+        65504, 65519, 65520, 2049, 2051, 255, 256, 17, 19, 464, 465, 61440,
+        0x1.01p30, 0x1.010002p30, 0x1.03p30, 0x1.02fffep30, 0x1.01p40,
+        0x1.01000002p40, 0x1.03p50, 0x1.02fffffep50, 0x1p62, -0x1p63,
     };
     /* clang-format on */
 
-    if (dtype == NPU_DTYPE_F32 || dtype == NPU_DTYPE_F16) {
+    if (dtype_is_float(dtype)) {
         return reals[rng_range(rng, 0, sizeof(reals) / sizeof(*reals) - 1)];
     }
     return integers[rng_range(rng, 0, sizeof(integers) / sizeof(*integers) - 1)];
@@ -335,8 +417,12 @@ static double plain(struct rng *rng, uint32_t dtype)
 {
     switch (dtype) {
     case NPU_DTYPE_S8:
-        return (double)rng_range(rng, INT8_MIN, INT8_MAX);
+    case NPU_DTYPE_U8:
+        return (double)rng_range(rng, INT8_MIN, UINT8_MAX);
+    case NPU_DTYPE_BOOL:
+        return (double)rng_range(rng, 0, 1);
     case NPU_DTYPE_S32:
+    case NPU_DTYPE_S64:
         return (double)rng_range(rng, -100000, 100000);
     default:
         return rng_real(rng, -4, 4);
@@ -523,17 +609,32 @@ bool run_insn(const struct runner *runner, uint32_t insn, unsigned dies,
 
 /* ---- The whole check ----------------------------------------------------- */
 
-static bool close_enough(double got, double want,
+/* How far a narrow type's value is from one that rounds to its other side. */
+static double other_side(uint32_t dtype, double value)
+{
+    const struct format *format = &types[dtype].format;
+
+    if (!format->digits || dtype == NPU_DTYPE_F32) {
+        return 0;
+    }
+    return ldexp(1.0625 * fabs(value), 1 - format->digits) +
+           ldexp(1, format->least_exp - format->digits + 1);
+}
+
+static bool close_enough(uint32_t dtype, double got, double want,
                          const struct expectation *expectation)
 {
+    double tolerance = expectation->absolute +
+                       expectation->relative * fabs(want);
+
     if (isnan(want) || isnan(got)) {
         return isnan(want) && isnan(got);
     }
     if (got == want) {
         return true;
     }
-    return fabs(got - want) <=
-           expectation->absolute + expectation->relative * fabs(want);
+    return tolerance > 0 &&
+           fabs(got - want) <= tolerance + other_side(dtype, want);
 }
 
 struct setup {
@@ -550,7 +651,7 @@ static void compare(const struct tensor *d, const double *want,
     do {
         double got = tensor_get(d, index);
 
-        if (!close_enough(got, want[i], expectation)) {
+        if (!close_enough(d->desc.dtype, got, want[i], expectation)) {
             fail_msg("seed %llu, memory %d, %u dies, %u threads, "
                      "element %llu [%llu %llu %llu %llu]: %.9g, should be %.9g",
                      (unsigned long long)expectation->seed, setup->mode,

@@ -83,6 +83,7 @@ struct tensor {
 
 unsigned dtype_size(uint32_t dtype);
 const char *dtype_name(uint32_t dtype);
+bool dtype_is_float(uint32_t dtype);
 
 struct tensor tensor_new(struct test_mem *mem, struct rng *rng, uint32_t dtype,
                          unsigned rank, const uint64_t *extent,
@@ -93,7 +94,7 @@ uint64_t tensor_elements(const struct tensor *tensor);
 /* Step an index through the extents; false when it is back at the beginning. */
 bool tensor_next(const struct tensor *tensor, uint64_t *index);
 void *tensor_at(const struct tensor *tensor, const uint64_t *index);
-/* The value of an element; exact for every type. */
+/* The value of an element; exact for every type, but for s64 beyond 2^53. */
 double tensor_get(const struct tensor *tensor, const uint64_t *index);
 void tensor_put(const struct tensor *tensor, const uint64_t *index,
                 double value);
@@ -149,7 +150,8 @@ typedef double reference(const void *arg, const uint64_t *index);
 struct expectation {
     reference *value;
     const void *arg;
-    double absolute, relative; /* largest difference; 0 and 0: equal */
+    /* Largest difference before d is rounded to its type; 0 and 0: equal. */
+    double absolute, relative;
     bool identical;            /* the same bits on any number of dies */
     uint64_t seed;             /* to tell when it fails */
 };

@@ -8,13 +8,17 @@
 
 /* clang-format off */
 static const uint32_t dtypes[] = {
-    NPU_DTYPE_F32, NPU_DTYPE_F16, NPU_DTYPE_S8, NPU_DTYPE_S32,
+    NPU_DTYPE_F32, NPU_DTYPE_F16, NPU_DTYPE_BF16, NPU_DTYPE_F8E4M3,
+    NPU_DTYPE_F8E5M2, NPU_DTYPE_S8, NPU_DTYPE_U8, NPU_DTYPE_S32, NPU_DTYPE_S64,
+    NPU_DTYPE_BOOL,
 };
 /* clang-format on */
 
+#define DTYPES (sizeof(dtypes) / sizeof(*dtypes))
+
 /* ---- Copy and convert ---------------------------------------------------- */
 
-static uint32_t pairs[16][2];
+static uint32_t pairs[DTYPES * DTYPES][2];
 
 static double copied(const void *arg, const uint64_t *index)
 {
@@ -52,7 +56,7 @@ static void test_copy(void **state)
     struct rng rng = rng_new(test_seed() + pair[0] * 16 + pair[1]);
     struct test_mem *mem = mem_new(MEMORY);
 
-    for (unsigned i = 0; i < 24; i++) {
+    for (unsigned i = 0; i < 12; i++) {
         unsigned rank = (unsigned)rng_range(&rng, 1, 6);
         uint64_t extent[NPU_MAX_RANK];
 
@@ -76,7 +80,7 @@ static void test_copy_bits(void **state)
     struct test_mem *mem = mem_new(MEMORY);
 
     (void)state;
-    for (unsigned i = 0; i < 4; i++) {
+    for (unsigned i = 0; i < DTYPES; i++) {
         const uint64_t extent[] = { 41, 129 };
         struct tensor d = tensor_new(mem, &rng, dtypes[i], 2, extent, 0);
         struct tensor a = tensor_new(mem, &rng, dtypes[i], 2, extent, 0);
@@ -188,12 +192,19 @@ static void test_fill(void **state)
         { NPU_DTYPE_F16, 0xffff3c00, 1 },       /* only the low bits count */
         { NPU_DTYPE_S8, 0x80, -128 },
         { NPU_DTYPE_S32, 0x80000001, -2147483647.0 },
+        { NPU_DTYPE_BF16, 0xc0a0, -5 },
+        { NPU_DTYPE_F8E4M3, 0xff7e, 448 },
+        { NPU_DTYPE_F8E5M2, 0x83, -0x1.8p-15 },
+        { NPU_DTYPE_U8, 0xfff0, 240 },
+        { NPU_DTYPE_S64, 0x7fffffff, 2147483647.0 },
+        { NPU_DTYPE_S64, 0xfffffffe, -2 },
+        { NPU_DTYPE_BOOL, 1, 1 },
     };
     /* clang-format on */
     struct rng rng = rng_new(test_seed());
     struct test_mem *mem = mem_new(MEMORY);
 
-    for (unsigned i = 0; i < 5 * 8; i++) {
+    for (unsigned i = 0; i < sizeof(values) / sizeof(*values) * 8; i++) {
         uint64_t extent[] = { 13, 7, 301 };
         struct expectation e = {
             .value = filled,
@@ -254,8 +265,8 @@ static void gathering_new(struct gathering *g, struct test_mem *mem,
     from[0] = rows;
     g->d = tensor_new(mem, rng, dtype, rank, extent, layout);
     g->a = tensor_new(mem, rng, dtype, rank, from, layout);
-    g->b = tensor_new(mem, rng, NPU_DTYPE_S32, 1, extent,
-                      layout & ~LAYOUT_PERMUTED);
+    g->b = tensor_new(mem, rng, rows % 2 ? NPU_DTYPE_S32 : NPU_DTYPE_S64, 1,
+                      extent, layout & ~LAYOUT_PERMUTED);
     tensor_fill(&g->a, rng, VALUES_SPECIAL);
     do {
         tensor_put(&g->b, index, (double)rng_range(rng, 0, (int64_t)rows - 1));
@@ -298,7 +309,7 @@ static void test_gather(void **state)
 
 static void test_gather_index(void **state)
 {
-    static const int32_t bad[] = { -1, 10, INT32_MAX, INT32_MIN };
+    static const double bad[] = { -1, 10, INT32_MAX, -0x1p63 };
     struct rng rng = rng_new(test_seed());
     struct test_mem *mem = mem_new(MEMORY);
     struct gathering g;
@@ -327,16 +338,16 @@ int main(void)
 {
     struct suite suite = { 0 };
 
-    for (unsigned i = 0; i < 16; i++) {
-        pairs[i][0] = dtypes[i / 4];
-        pairs[i][1] = dtypes[i % 4];
+    for (unsigned i = 0; i < DTYPES * DTYPES; i++) {
+        pairs[i][0] = dtypes[i / DTYPES];
+        pairs[i][1] = dtypes[i % DTYPES];
         suite_add(&suite, test_copy, pairs[i], "copy %s to %s",
                   dtype_name(pairs[i][1]), dtype_name(pairs[i][0]));
     }
     suite_add(&suite, test_copy_bits, NULL, "copy keeps every bit");
     suite_add(&suite, test_copy_gap, NULL, "copy of rows with gaps");
     suite_add(&suite, test_copy_odd, NULL, "copy at odd addresses of the CPU");
-    for (unsigned i = 0; i < 4; i++) {
+    for (unsigned i = 0; i < DTYPES; i++) {
         suite_add(&suite, test_fill, (void *)&dtypes[i], "fill %s",
                   dtype_name(dtypes[i]));
         suite_add(&suite, test_gather, (void *)&dtypes[i], "gather %s",

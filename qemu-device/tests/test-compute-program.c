@@ -174,7 +174,7 @@ BAD(bad_optional_range, p->insn[1].operand[3] = 4)
 /* Tensors */
 BAD(bad_base, p->tensor[1].base = 3)
 BAD(bad_dtype_zero, p->tensor[1].dtype = 0)
-BAD(bad_dtype_next, p->tensor[1].dtype = 5)
+BAD(bad_dtype_next, p->tensor[1].dtype = NPU_DTYPE_BOOL + 1)
 BAD(bad_dtype_most, p->tensor[2].dtype = 255)
 BAD(bad_rank_zero, p->tensor[1].rank = 0)
 BAD(bad_rank_most, p->tensor[1].rank = 7)

@@ -84,17 +84,22 @@ static void line_softmax(double *result, const double *line, uint64_t n)
 static const struct instruction instructions[] = {
     { "sum", NPU_OP_REDUCE_SUM, NPU_DTYPE_F32, line_sum, 1 },
     { "sum", NPU_OP_REDUCE_SUM, NPU_DTYPE_F16, line_sum, 1 },
+    { "sum", NPU_OP_REDUCE_SUM, NPU_DTYPE_BF16, line_sum, 1 },
     { "sum", NPU_OP_REDUCE_SUM, NPU_DTYPE_S32, line_sum_s32, 0 },
     { "mean", NPU_OP_REDUCE_MEAN, NPU_DTYPE_F32, line_mean, 1 },
     { "mean", NPU_OP_REDUCE_MEAN, NPU_DTYPE_F16, line_mean, 1 },
+    { "mean", NPU_OP_REDUCE_MEAN, NPU_DTYPE_BF16, line_mean, 1 },
     { "max", NPU_OP_REDUCE_MAX, NPU_DTYPE_F32, line_max, 0 },
     { "max", NPU_OP_REDUCE_MAX, NPU_DTYPE_F16, line_max, 0 },
+    { "max", NPU_OP_REDUCE_MAX, NPU_DTYPE_BF16, line_max, 0 },
     { "max", NPU_OP_REDUCE_MAX, NPU_DTYPE_S32, line_max, 0 },
     { "argmax", NPU_OP_ARGMAX, NPU_DTYPE_F32, line_argmax, 0 },
     { "argmax", NPU_OP_ARGMAX, NPU_DTYPE_F16, line_argmax, 0 },
+    { "argmax", NPU_OP_ARGMAX, NPU_DTYPE_BF16, line_argmax, 0 },
     { "argmax", NPU_OP_ARGMAX, NPU_DTYPE_S32, line_argmax, 0 },
     { "softmax", NPU_OP_SOFTMAX, NPU_DTYPE_F32, line_softmax, 8 },
     { "softmax", NPU_OP_SOFTMAX, NPU_DTYPE_F16, line_softmax, 8 },
+    { "softmax", NPU_OP_SOFTMAX, NPU_DTYPE_BF16, line_softmax, 8 },
 };
 
 #define INSTRUCTIONS (sizeof(instructions) / sizeof(*instructions))
@@ -161,15 +166,14 @@ static void run_case(const struct instruction *instruction,
                      enum values values)
 {
     struct reduction r = { .instruction = instruction, .axis = axis };
-    bool f16 = instruction->dtype == NPU_DTYPE_F16;
     bool argmax = instruction->opcode == NPU_OP_ARGMAX;
     struct expectation e = {
         .value = value,
         .arg = &r,
         .seed = test_seed(),
         .identical = true,
-        .relative = instruction->ulps * (f16 ? 0x1.1p-10 : 0x1p-23),
-        .absolute = instruction->ulps ? (f16 ? 0x1p-24 : 0x1p-30) : 0,
+        .relative = instruction->ulps * 0x1p-23,
+        .absolute = instruction->ulps ? 0x1p-30 : 0,
     };
     uint64_t result[NPU_MAX_RANK];
     struct program program;

@@ -187,7 +187,6 @@ static bool sliding_new(struct sliding *s, uint32_t opcode, uint32_t dtype,
 
 static void check(const struct sliding *s)
 {
-    bool f16 = s->d.desc.dtype == NPU_DTYPE_F16;
     bool conv = s->opcode == NPU_OP_CONV2D;
     double k = s->w.kernel[0] * s->w.kernel[1] *
                (conv ? (double)s->b.desc.extent[1] : 1);
@@ -199,11 +198,11 @@ static void check(const struct sliding *s)
     };
 
     if (conv) {
-        e.absolute = 16 * k * sqrt(k) * 0x1p-24 + (f16 ? 0x1p-24 : 0);
-        e.relative = f16 ? 0x1.1p-10 : 0x1p-22;
+        e.absolute = 16 * k * sqrt(k) * 0x1p-24;
+        e.relative = 0x1p-22;
     } else if (s->opcode == NPU_OP_AVGPOOL2D) {
-        e.absolute = f16 ? 0x1p-24 : 0x1p-40;
-        e.relative = f16 ? 0x1.1p-10 : 0x1p-23;
+        e.absolute = 0x1p-40;
+        e.relative = 0x1p-23;
     }
     expect(&s->program, &s->d, &e);
 }
@@ -219,21 +218,28 @@ struct kind {
 static const struct kind kinds[] = {
     { "conv2d", NPU_OP_CONV2D, NPU_DTYPE_F32, 0, false, false, false },
     { "conv2d", NPU_OP_CONV2D, NPU_DTYPE_F16, 0, false, false, false },
+    { "conv2d", NPU_OP_CONV2D, NPU_DTYPE_BF16, 0, false, false, false },
     { "conv2d with bias", NPU_OP_CONV2D, NPU_DTYPE_F32, 0, true, false, false },
     { "conv2d with bias", NPU_OP_CONV2D, NPU_DTYPE_F16, 0, true, false, false },
     { "conv2d in groups", NPU_OP_CONV2D, NPU_DTYPE_F32, 0, true, true, false },
     { "conv2d in groups", NPU_OP_CONV2D, NPU_DTYPE_F16, 0, true, true, false },
+    { "conv2d in groups", NPU_OP_CONV2D, NPU_DTYPE_BF16, 0, true, true, false },
     { "conv2d by channel", NPU_OP_CONV2D, NPU_DTYPE_F32, 0, true, true, true },
     { "conv2d by channel", NPU_OP_CONV2D, NPU_DTYPE_F16, 0, true, true, true },
     { "maxpool2d", NPU_OP_MAXPOOL2D, NPU_DTYPE_F32, 0, false, true, false },
     { "maxpool2d", NPU_OP_MAXPOOL2D, NPU_DTYPE_F16, 0, false, true, false },
+    { "maxpool2d", NPU_OP_MAXPOOL2D, NPU_DTYPE_BF16, 0, false, true, false },
     { "maxpool2d", NPU_OP_MAXPOOL2D, NPU_DTYPE_S8, 0, false, true, false },
+    { "maxpool2d", NPU_OP_MAXPOOL2D, NPU_DTYPE_U8, 0, false, true, false },
     { "maxpool2d", NPU_OP_MAXPOOL2D, NPU_DTYPE_S32, 0, false, true, false },
     { "avgpool2d", NPU_OP_AVGPOOL2D, NPU_DTYPE_F32, 0, false, true, false },
     { "avgpool2d", NPU_OP_AVGPOOL2D, NPU_DTYPE_F16, 0, false, true, false },
+    { "avgpool2d", NPU_OP_AVGPOOL2D, NPU_DTYPE_BF16, 0, false, true, false },
     { "avgpool2d counting the padding", NPU_OP_AVGPOOL2D, NPU_DTYPE_F32,
       NPU_INSN_COUNT_PAD, false, true, false },
     { "avgpool2d counting the padding", NPU_OP_AVGPOOL2D, NPU_DTYPE_F16,
+      NPU_INSN_COUNT_PAD, false, true, false },
+    { "avgpool2d counting the padding", NPU_OP_AVGPOOL2D, NPU_DTYPE_BF16,
       NPU_INSN_COUNT_PAD, false, true, false },
 };
 

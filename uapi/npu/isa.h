@@ -20,7 +20,7 @@ extern "C" {
  * version whose minor version is not above its own.
  */
 #define NPU_ISA_MAJOR		1
-#define NPU_ISA_MINOR		0
+#define NPU_ISA_MINOR		1
 
 #define NPU_PROGRAM_MAGIC	0x4750504eu	/* "NPPG" */
 
@@ -52,6 +52,14 @@ extern "C" {
  * @NPU_DTYPE_F16: IEEE 754 binary16
  * @NPU_DTYPE_S8: two's complement, 8 bits
  * @NPU_DTYPE_S32: two's complement, 32 bits
+ * @NPU_DTYPE_BF16: the upper half of an f32
+ * @NPU_DTYPE_F8E4M3: 4 bits of exponent (bias 7) and 3 of fraction, up to 448;
+ *	no infinity, NaN is 0x7f and 0xff (E4M3 of the OCP's 8-bit formats)
+ * @NPU_DTYPE_F8E5M2: 5 bits of exponent (bias 15) and 2 of fraction: the upper
+ *	half of an f16 (E5M2 of the OCP's 8-bit formats)
+ * @NPU_DTYPE_U8: unsigned, 8 bits
+ * @NPU_DTYPE_S64: two's complement, 64 bits
+ * @NPU_DTYPE_BOOL: 8 bits, 0 or 1; read, anything but 0 is 1
  *
  * Zero is no type.  Numbers are never reused.
  */
@@ -60,6 +68,12 @@ enum npu_dtype {
 	NPU_DTYPE_F16 = 2,
 	NPU_DTYPE_S8 = 3,
 	NPU_DTYPE_S32 = 4,
+	NPU_DTYPE_BF16 = 5,
+	NPU_DTYPE_F8E4M3 = 6,
+	NPU_DTYPE_F8E5M2 = 7,
+	NPU_DTYPE_U8 = 8,
+	NPU_DTYPE_S64 = 9,
+	NPU_DTYPE_BOOL = 10,
 };
 
 /**
@@ -69,26 +83,28 @@ enum npu_dtype {
  * operand[1], operand[2], operand[3].  "imm" is the value of the instruction's
  * scalar: from the argument block if &npu_insn.scalar names a slot, else
  * &npu_insn.imm.  Operands have equal ranks and extents unless a line says
- * otherwise; a broadcast is a zero stride.  Types are T for "any of f32, f16,
- * s32, the same for all operands", F for "f32 or f16, the same for all".
+ * otherwise; a broadcast is a zero stride.  Types are F for "f32, f16 or bf16,
+ * the same for all operands", T for "F or s32", E for "T or s64".
  *
  * @NPU_OP_NOP: nothing
  * @NPU_OP_STALL: keep the gang for imm (u32) milliseconds; 0: until stopped
- * @NPU_OP_FILL: d = imm, whose bits are those of d's type in the low bits
- * @NPU_OP_COPY: d = convert(a), any type to any type; to an integer it rounds
- *	to nearest even and saturates, NaN becomes 0
- * @NPU_OP_GATHER: d[i, ...] = a[b[i], ...]; b is s32 of rank 1; d and a have
- *	the same type (any), rank and extents but for extent 0.  An index
+ * @NPU_OP_FILL: d = imm, whose bits are those of d's type in the low bits; s64
+ *	extends its sign
+ * @NPU_OP_COPY: d = convert(a), any type to any type; rounds to nearest even;
+ *	to an integer or fp8 it saturates, infinities too; NaN becomes the
+ *	integer 0; to bool it is a != 0
+ * @NPU_OP_GATHER: d[i, ...] = a[b[i], ...]; b is s32 or s64 of rank 1; d and a
+ *	have the same type (any), rank and extents but for extent 0.  An index
  *	outside a is NPU_ERR_INDEX
- * @NPU_OP_ADD: d = a + b (T); s32 wraps
- * @NPU_OP_SUB: d = a - b (T); s32 wraps
- * @NPU_OP_MUL: d = a * b (T); s32 wraps
- * @NPU_OP_DIV: d = a / b (T); s32 truncates, x / 0 = -1, INT_MIN / -1 wraps
- * @NPU_OP_MIN: d = min(a, b) (T); a NaN in either operand gives NaN
- * @NPU_OP_MAX: d = max(a, b) (T); a NaN in either operand gives NaN
- * @NPU_OP_NEG: d = -a (T)
- * @NPU_OP_ABS: d = \|a\| (T)
- * @NPU_OP_RELU: d = max(a, 0) (T)
+ * @NPU_OP_ADD: d = a + b (E); integers wrap
+ * @NPU_OP_SUB: d = a - b (E); integers wrap
+ * @NPU_OP_MUL: d = a * b (E); integers wrap
+ * @NPU_OP_DIV: d = a / b (E); integers truncate, x / 0 = -1, MIN / -1 wraps
+ * @NPU_OP_MIN: d = min(a, b) (E); a NaN in either operand gives NaN
+ * @NPU_OP_MAX: d = max(a, b) (E); a NaN in either operand gives NaN
+ * @NPU_OP_NEG: d = -a (E)
+ * @NPU_OP_ABS: d = \|a\| (E)
+ * @NPU_OP_RELU: d = max(a, 0) (E)
  * @NPU_OP_EXP: d = e^a (F)
  * @NPU_OP_LOG: d = ln a (F)
  * @NPU_OP_SQRT: d = sqrt a (F)
@@ -106,14 +122,15 @@ enum npu_dtype {
  *	s32 with extent 1 there; NaN wins
  * @NPU_OP_MATMUL: d[.., m, n] = scale * sum over k of a[.., m, k] b[.., k, n];
  *	rank 2 to 6, leading extents equal.  (a, b -> d) is one of (f32, f32 ->
- *	f32), (f16, f16 -> f16 or f32), (s8, s8 -> s32), (s8, s8 -> f32).  Scale
- *	is imm (f32) for the last and 1 for the others, whose scalar and imm
- *	must be NPU_NONE and 0.  Accumulates in f32, or s32 (wraps)
+ *	f32), (f16, f16 -> f16 or f32), (bf16, bf16 -> bf16 or f32), (s8, s8 ->
+ *	s32), (s8, s8 -> f32).  Scale is imm (f32) for the last and 1 for the
+ *	others, whose scalar and imm must be NPU_NONE and 0.  Accumulates in f32,
+ *	or s32 (wraps)
  * @NPU_OP_CONV2D: d[n, m, y, x] = c[m] + sum over i, u, v of a[n, g*I + i,
  *	y*sy + u*dy - py, x*sx + v*dx - px] * b[m, i, u, v], where b has I input
  *	channels, the number of groups is C / I and g is m's group; outside a is
  *	0; c (rank 1) may be NPU_NONE (F, all operands).  Accumulates in f32
- * @NPU_OP_MAXPOOL2D: d[n, c, y, x] = max over the window of a (F, s8, s32);
+ * @NPU_OP_MAXPOOL2D: d[n, c, y, x] = max over the window of a (T, s8, u8);
  *	outside a is not looked at, each window must touch a
  * @NPU_OP_AVGPOOL2D: the mean over the window (F), counting elements in a
  *	only, unless NPU_INSN_COUNT_PAD is set: then all that lie in the padded

@@ -26,29 +26,32 @@ static make fill, copy, gather, stall, unary, binary, softmax, reduce, argmax,
     matmul, conv2d, pool2d;
 
 /* Element types that operands may have, a bit each. */
-#define SET_F (1u << NPU_DTYPE_F32 | 1u << NPU_DTYPE_F16)
-#define SET_T (SET_F | 1u << NPU_DTYPE_S32)
-#define SET_ANY (SET_T | 1u << NPU_DTYPE_S8)
+#define SET(dtype) (1u << (NPU_DTYPE_##dtype))
+#define SET_F (SET(F32) | SET(F16) | SET(BF16))
+#define SET_T (SET_F | SET(S32))
+#define SET_E (SET_T | SET(S64))
+#define SET_POOL (SET_T | SET(S8) | SET(U8))
+#define SET_ANY (SET_POOL | SET(S64) | SET(F8E4M3) | SET(F8E5M2) | SET(BOOL))
 
 /* clang-format off */
 static const struct kind {
     uint16_t opcode;
-    uint8_t types;
+    uint32_t types;
     make *make;
 } kinds[] = {
     { NPU_OP_STALL, 0, stall },
     { NPU_OP_FILL, SET_ANY, fill },
     { NPU_OP_COPY, SET_ANY, copy },
     { NPU_OP_GATHER, SET_ANY, gather },
-    { NPU_OP_ADD, SET_T, binary },
-    { NPU_OP_SUB, SET_T, binary },
-    { NPU_OP_MUL, SET_T, binary },
-    { NPU_OP_DIV, SET_T, binary },
-    { NPU_OP_MIN, SET_T, binary },
-    { NPU_OP_MAX, SET_T, binary },
-    { NPU_OP_NEG, SET_T, unary },
-    { NPU_OP_ABS, SET_T, unary },
-    { NPU_OP_RELU, SET_T, unary },
+    { NPU_OP_ADD, SET_E, binary },
+    { NPU_OP_SUB, SET_E, binary },
+    { NPU_OP_MUL, SET_E, binary },
+    { NPU_OP_DIV, SET_E, binary },
+    { NPU_OP_MIN, SET_E, binary },
+    { NPU_OP_MAX, SET_E, binary },
+    { NPU_OP_NEG, SET_E, unary },
+    { NPU_OP_ABS, SET_E, unary },
+    { NPU_OP_RELU, SET_E, unary },
     { NPU_OP_EXP, SET_F, unary },
     { NPU_OP_LOG, SET_F, unary },
     { NPU_OP_SQRT, SET_F, unary },
@@ -63,9 +66,9 @@ static const struct kind {
     { NPU_OP_REDUCE_MEAN, SET_F, reduce },
     { NPU_OP_REDUCE_MAX, SET_T, reduce },
     { NPU_OP_ARGMAX, SET_T, argmax },
-    { NPU_OP_MATMUL, SET_F | 1u << NPU_DTYPE_S8, matmul },
+    { NPU_OP_MATMUL, SET_F | SET(S8), matmul },
     { NPU_OP_CONV2D, SET_F, conv2d },
-    { NPU_OP_MAXPOOL2D, SET_ANY, pool2d },
+    { NPU_OP_MAXPOOL2D, SET_POOL, pool2d },
     { NPU_OP_AVGPOOL2D, SET_F, pool2d },
 };
 /* clang-format on */
@@ -102,14 +105,21 @@ static uint8_t pick_type(struct shaper *shaper, unsigned set)
     uint8_t dtype;
 
     do {
-        dtype = between(shaper, NPU_DTYPE_F32, NPU_DTYPE_S32);
+        dtype = between(shaper, NPU_DTYPE_F32, NPU_DTYPE_BOOL);
     } while (!(set >> dtype & 1));
     return dtype;
 }
 
 static unsigned size_of(unsigned dtype)
 {
-    return dtype == NPU_DTYPE_S8 ? 1 : dtype == NPU_DTYPE_F16 ? 2 : 4;
+    static const uint8_t size[] = {
+        [NPU_DTYPE_F32] = 4,    [NPU_DTYPE_F16] = 2,    [NPU_DTYPE_BF16] = 2,
+        [NPU_DTYPE_F8E4M3] = 1, [NPU_DTYPE_F8E5M2] = 1, [NPU_DTYPE_S8] = 1,
+        [NPU_DTYPE_U8] = 1,     [NPU_DTYPE_S32] = 4,    [NPU_DTYPE_S64] = 8,
+        [NPU_DTYPE_BOOL] = 1,
+    };
+
+    return size[dtype];
 }
 
 static struct shape any_shape(struct shaper *shaper, unsigned low)
@@ -263,7 +273,7 @@ static void gather(struct shaper *shaper)
     a.extent[0] = between(shaper, 1, 20);
     operand(shaper, shaper->dtype[0], &d);
     operand(shaper, shaper->dtype[0], &a);
-    operand(shaper, NPU_DTYPE_S32, &index);
+    operand(shaper, one_in(shaper, 2) ? NPU_DTYPE_S32 : NPU_DTYPE_S64, &index);
 }
 
 static void softmax(struct shaper *shaper)
