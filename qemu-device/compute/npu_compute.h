@@ -12,6 +12,13 @@
 
 #include "npu/isa.h"
 
+/* Scratch memory that a thread keeps from tile to tile. */
+struct npu_arena;
+
+/* NULL: there is no memory. */
+struct npu_arena *npu_arena_new(void);
+void npu_arena_free(struct npu_arena *arena);
+
 /*
  * How a tile reaches memory.  Addresses are virtual, in the client's address
  * space.  The functions return false after an access that failed; they have then
@@ -28,6 +35,8 @@ struct npu_mem {
      * then use read and write.  Never fails, notes no error.
      */
     void *(*window)(struct npu_mem *mem, uint64_t va, size_t size, bool write);
+    /* That of the thread, or NULL: the tile keeps nothing. */
+    struct npu_arena *arena;
 };
 
 /* Why a program, an instruction or a tile was refused. */

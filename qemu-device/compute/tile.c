@@ -1,13 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include <stdlib.h>
-
+#include "arena.h"
 #include "tile.h"
-
-/* A block of scratch memory; the newest first. */
-struct npu_scratch {
-    struct npu_scratch *older;
-    _Alignas(64) unsigned char bytes[];
-};
 
 bool npu_tile_fail(struct npu_tile *tile, uint32_t code, unsigned operand)
 {
@@ -35,9 +28,7 @@ bool npu_tile_write(struct npu_tile *tile, unsigned operand, uint64_t va,
 
 void *npu_tile_alloc(struct npu_tile *tile, size_t size)
 {
-    struct npu_scratch *block = aligned_alloc(64,
-                                              sizeof(*block) +
-                                                  ((size + 63) & ~(size_t)63));
+    struct npu_scratch *block = npu_arena_take(tile->mem->arena, size);
 
     if (!block) {
         npu_tile_fail(tile, NPU_ERR_RESOURCES, NPU_NONE);
@@ -59,6 +50,6 @@ void npu_tile_rewind(struct npu_tile *tile, struct npu_scratch *mark)
         struct npu_scratch *block = tile->scratch;
 
         tile->scratch = block->older;
-        free(block);
+        npu_arena_give(tile->mem->arena, block);
     }
 }

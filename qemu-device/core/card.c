@@ -157,10 +157,11 @@ void npu_card_resume(struct npu_card *card)
     pthread_mutex_unlock(&card->lock);
 }
 
-static bool card_work(struct npu_pool_client *client)
+static bool card_work(struct npu_pool_client *client, struct npu_arena *arena)
 {
-    return npu_job_work(
-        (struct npu_card *)((char *)client - offsetof(struct npu_card, pool)));
+    return npu_job_work((struct npu_card *)((char *)client -
+                                            offsetof(struct npu_card, pool)),
+                        arena);
 }
 
 static const char *card_check(const struct npu_card_config *config,

@@ -485,7 +485,7 @@ bool npu_job_start(struct npu_card *card, struct npu_queue *queue,
     return true;
 }
 
-bool npu_job_work(struct npu_card *card)
+bool npu_job_work(struct npu_card *card, struct npu_arena *arena)
 {
     struct npu_task task;
     bool more;
@@ -493,6 +493,7 @@ bool npu_job_work(struct npu_card *card)
     pthread_mutex_lock(&card->lock);
     task = job_pick(card);
     if (task.kind != NPU_TASK_NONE) {
+        task.arena = arena;
         job_run_task(card, &task);
     }
     more = !TAILQ_EMPTY(&card->ready);

@@ -42,10 +42,11 @@ enum npu_task_kind {
 struct npu_task {
     enum npu_task_kind kind;
     struct npu_job *job;
-    unsigned rank;          /* TILE: which die of the gang */
-    uint64_t index;         /* TILE: tile; CHUNK: offset */
-    uint64_t size;          /* CHUNK: bytes */
-    struct npu_error error; /* what went wrong, code 0: nothing */
+    unsigned rank;           /* TILE: which die of the gang */
+    uint64_t index;          /* TILE: tile; CHUNK: offset */
+    uint64_t size;           /* CHUNK: bytes */
+    struct npu_arena *arena; /* TILE: of the thread that runs it */
+    struct npu_error error;  /* what went wrong, code 0: nothing */
 };
 
 /*
@@ -102,7 +103,7 @@ void npu_job_cancel(struct npu_card *card, struct npu_job *job, uint32_t code,
 /* Something changed: decide what comes next, make its tasks known. */
 void npu_job_step(struct npu_card *card, struct npu_job *job);
 /* Take one task of any job and do it; true: there is more. Takes the lock. */
-bool npu_job_work(struct npu_card *card);
+bool npu_job_work(struct npu_card *card, struct npu_arena *arena);
 
 /* run.c: without the lock. */
 void npu_run_prepare(struct npu_card *card, struct npu_job *job,

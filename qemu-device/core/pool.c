@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "npu_compute.h"
 #include "pool.h"
 
 struct npu_pool {
@@ -29,7 +30,8 @@ static void pool_list(struct npu_pool *pool, struct npu_pool_client *client)
     }
 }
 
-static void pool_serve(struct npu_pool *pool, struct npu_pool_client *client)
+static void pool_serve(struct npu_pool *pool, struct npu_pool_client *client,
+                       struct npu_arena *arena)
 {
     bool more;
 
@@ -40,7 +42,7 @@ static void pool_serve(struct npu_pool *pool, struct npu_pool_client *client)
     pool_list(pool, client);
     pthread_mutex_unlock(&pool->lock);
 
-    more = client->work(client);
+    more = client->work(client, arena);
 
     pthread_mutex_lock(&pool->lock);
     client->active--;
@@ -54,18 +56,20 @@ static void pool_serve(struct npu_pool *pool, struct npu_pool_client *client)
 static void pool_main(void *opaque)
 {
     struct npu_pool *pool = opaque;
+    struct npu_arena *arena = npu_arena_new(); /* it works without one, too */
 
     pthread_mutex_lock(&pool->lock);
     while (!pool->quit) {
         struct npu_pool_client *client = TAILQ_FIRST(&pool->clients);
 
         if (client) {
-            pool_serve(pool, client);
+            pool_serve(pool, client, arena);
         } else {
             pthread_cond_wait(&pool->wake, &pool->lock);
         }
     }
     pthread_mutex_unlock(&pool->lock);
+    npu_arena_free(arena);
 }
 
 struct npu_pool *npu_pool_new(const struct npu_host_ops *ops)

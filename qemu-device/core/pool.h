@@ -8,6 +8,8 @@
 #include "npu_card.h"
 
 /* A card's place in the pool.  The pool's lock protects it. */
+struct npu_arena;
+
 struct npu_pool_client {
     TAILQ_ENTRY(npu_pool_client) link;
     struct npu_pool *pool;
@@ -15,8 +17,8 @@ struct npu_pool_client {
     unsigned active; /* threads inside work() */
     unsigned wanted; /* threads that should come, at most limit */
     bool listed;     /* in the pool's list */
-    /* Do one piece of work; true: there is more. */
-    bool (*work)(struct npu_pool_client *client);
+    /* Do one piece of work, with the thread's arena; true: there is more. */
+    bool (*work)(struct npu_pool_client *client, struct npu_arena *arena);
 };
 
 /* False: no thread could be made. */

@@ -110,6 +110,7 @@ void npu_run_do_tile(struct npu_card *card, struct npu_task *task)
     bool ok;
 
     npu_access_begin(&access, card, job->queue->as, &job->over);
+    access.mem.arena = task->arena;
     ok = npu_run_tile(job->run, job->insn, job->dies, task->index, &access.mem,
                       &verdict);
     npu_access_end(&access);

@@ -16,6 +16,7 @@
 /* ---- Memory of the tiles, counted ---------------------------------------- */
 
 static size_t held, peak;
+static unsigned blocks; /* that were allocated */
 
 void *__real_aligned_alloc(size_t align, size_t size);
 void __real_free(void *block);
@@ -26,6 +27,7 @@ void *__wrap_aligned_alloc(size_t align, size_t size)
 {
     void *block = __real_aligned_alloc(align, size);
 
+    blocks++;
     held += malloc_usable_size(block);
     peak = held > peak ? held : peak;
     return block;
@@ -251,6 +253,34 @@ static void test_huge(void **state)
     runner_free(&runner);
 }
 
+/* What a thread keeps is bounded, used again, and given back in the end. */
+static void test_arena(void **state)
+{
+    struct npu_mem mem = endless;
+    size_t kept;
+
+    (void)state;
+    mem.arena = npu_arena_new();
+    assert_non_null(mem.arena);
+    kept = malloc_usable_size(mem.arena);
+    for (unsigned i = 0; i < sizeof(huge) / sizeof(*huge); i++) {
+        struct runner runner = work_new(&huge[i]);
+        struct npu_verdict verdict;
+
+        held = kept;
+        assert_true(npu_run_tile(runner.run, 0, 1, 0, &mem, &verdict));
+        assert_true(held <= 9u << 20);
+        blocks = 0;
+        assert_true(npu_run_tile(runner.run, 0, 1, 0, &mem, &verdict));
+        assert_true(i > 0 || !blocks);
+        kept = held;
+        runner_free(&runner);
+    }
+    held = kept;
+    npu_arena_free(mem.arena);
+    assert_int_equal(held, 0);
+}
+
 /* ---- Cutting ------------------------------------------------------------- */
 
 /* clang-format off */
@@ -377,6 +407,7 @@ int main(void)
         suite_add(&suite, test, (void *)&table[i], text, table[i].name); \
     }
     ADD(test_huge, huge, "bounded tiles: %s", name)
+    suite_add(&suite, test_arena, NULL, "scratch memory is kept");
     ADD(test_shared, large, "a tile for every die: %s", name)
     ADD(test_small, small, "one tile is enough: %s", name)
     ADD(test_cost, charges, "cost: %s", work.name)
