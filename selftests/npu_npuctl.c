@@ -139,7 +139,10 @@ TEST_F(npuctl, status_shows_who_uses_the_card)
 	double pid = 0;
 	bool found = false;
 
-	ASSERT_EQ(0, npuctl(self, "status --json --interval 0"));
+	/* A slow host may have too many processes for one look. */
+	do {
+		ASSERT_EQ(0, npuctl(self, "status --json --interval 0"));
+	} while (says(self, "\"clients_complete\":\tfalse"));
 	for (i = 0; pid >= 0 && !found; i++) {
 		pid = number(self, "pid", i);
 		found = pid == getpid();

@@ -163,6 +163,8 @@ static void take_clients(struct cards *cards, const struct look *look)
 	size_t count = look->size / sizeof(*found), i;
 	unsigned int c;
 
+	for (c = 0; c < cards->count; c++)
+		cards->card[c].clients_cut = !look->complete;
 	for (i = 0; i < count; i++) {
 		for (c = 0; c < cards->count; c++) {
 			if (!strcmp(cards->card[c].node.pci, found[i].pci))

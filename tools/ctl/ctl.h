@@ -110,6 +110,7 @@ struct card {
 	struct card_state state;
 	struct client *clients;
 	unsigned int client_count;
+	bool clients_cut; /* there was no time to look at all processes */
 };
 
 struct cards {
@@ -134,7 +135,7 @@ uint64_t card_memory_total(const struct card *card, uint32_t memory_class);
 double card_busy(const struct card *card);
 /* "ok", "resetting", "failed", or why it cannot be told: "no permission", ... */
 const char *card_health(const struct card *card);
-/* Clients of other users, which are counted but cannot be seen. */
+/* Clients that are counted but were not seen: of other users, as a rule. */
 unsigned int card_hidden_clients(const struct card *card);
 const char *die_state_name(uint32_t state);
 

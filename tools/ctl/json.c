@@ -117,6 +117,7 @@ static void add_clients(cJSON *object, const struct card *card)
 		cJSON_AddItemToArray(list, client);
 	}
 	cJSON_AddNumberToObject(object, "clients_hidden", card_hidden_clients(card));
+	cJSON_AddBoolToObject(object, "clients_complete", !card->clients_cut);
 }
 
 static void add_known(cJSON *object, const struct card *card)
@@ -148,6 +149,7 @@ static void add_unknown(cJSON *object, const struct card *card)
 		"model", "serial", "platform", "driver", "registers", "instructions",
 		"dies", "queues", "timeout_ms", "hbm", "host_memory", "busy_percent",
 		"die_status", "jobs", "faults", "resets", "clients", "clients_hidden",
+		"clients_complete",
 	};
 	/* clang-format on */
 	unsigned int i;

@@ -199,11 +199,13 @@ static void put_clients(FILE *out, const struct card *card)
 	unsigned int i, hidden = card_hidden_clients(card);
 	struct line line = begin_line(out, "clients");
 
-	if (!card->client_count && !hidden)
+	if (!card->client_count && !hidden && !card->clients_cut)
 		put(&line, "none");
 	for (i = 0; i < card->client_count; i++)
 		put(&line, "%d %s", (int)card->clients[i].pid, card->clients[i].name);
-	if (hidden)
+	if (card->clients_cut)
+		put(&line, "%u more, there was no time to find which", hidden);
+	else if (hidden)
 		put(&line, "%u of other users", hidden);
 	end_line(&line);
 }

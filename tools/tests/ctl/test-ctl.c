@@ -158,7 +158,29 @@ static void test_json_of_clients(void **state)
 	assert_string_equal(text(cJSON_GetArrayItem(list, 1), "name"), "\"odd\" name");
 	/* Four files are open: two are shown, one is our own look. */
 	assert_int_equal(number(one, "clients_hidden"), 1);
+	assert_true(cJSON_IsTrue(cJSON_GetObjectItem(one, "clients_complete")));
 	cJSON_Delete(root);
+}
+
+static void test_clients_that_were_not_looked_for(void **state)
+{
+	struct card card;
+	struct cards cards = { &card, 1 };
+	cJSON *root, *one;
+	FILE *out;
+
+	(void)state;
+	good_card(&card);
+	card.clients_cut = true;
+	root = json_of(&cards);
+	one = cJSON_GetArrayItem(cJSON_GetObjectItem(root, "cards"), 0);
+	assert_true(cJSON_IsFalse(cJSON_GetObjectItem(one, "clients_complete")));
+	cJSON_Delete(root);
+	out = begin_print();
+	text_status(out, &cards);
+	fclose(out);
+	assert_non_null(strstr(printed, "1 more, there was no time to find which"));
+	assert_null(strstr(printed, "of other users"));
 }
 
 static void test_json_keys_are_there_whatever_is_wrong(void **state)
@@ -560,6 +582,7 @@ int main(void)
 		cmocka_unit_test(test_json_without_cards),
 		cmocka_unit_test(test_json_of_a_card),
 		cmocka_unit_test(test_json_of_clients),
+		cmocka_unit_test(test_clients_that_were_not_looked_for),
 		cmocka_unit_test(test_json_keys_are_there_whatever_is_wrong),
 		cmocka_unit_test(test_exit_codes),
 		cmocka_unit_test(test_the_worst_card_decides),
