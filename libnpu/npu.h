@@ -393,12 +393,22 @@ int npu_program_new(struct npu_vm *vm, struct npu_program **prog);
 void npu_program_free(struct npu_program *prog);
 
 /**
- * npu_dtype_size() - size of an element
+ * npu_dtype_size() - size of an element, or of a block of elements
  * @dtype: &enum npu_dtype
  *
  * Return: bytes; 0 for no type.
  */
 unsigned int npu_dtype_size(uint32_t dtype);
+
+/**
+ * npu_dtype_block() - elements of a block
+ * @dtype: &enum npu_dtype
+ *
+ * A row of n elements has n / npu_dtype_block() * npu_dtype_size() bytes.
+ *
+ * Return: 1 for types without blocks, 0 for no type.
+ */
+unsigned int npu_dtype_block(uint32_t dtype);
 
 /**
  * npu_dtype_name() - name of an element type
@@ -625,6 +635,49 @@ int npu_op_matmul(struct npu_program *prog, npu_tensor_id d, npu_tensor_id a,
  */
 int npu_op_matmul_scaled(struct npu_program *prog, npu_tensor_id d, npu_tensor_id a,
 			 npu_tensor_id b, struct npu_scalar scale);
+
+/**
+ * struct npu_matmul_options - what npu_op_matmul_with() does besides a product
+ * @bias: F, with the extents of d; a stride of 0 repeats it; < 0: none
+ * @residual: likewise, added behind the activation
+ * @scale: likewise, a factor of the sums
+ * @block_scale: f32, a factor for each 128 x 128 elements of an fp8 operand; < 0:
+ *	none
+ * @zero_a: zero points of a, [.., m, 1], of its type; < 0: none
+ * @zero_b: zero points of b, [.., 1, n], of its type; < 0: none
+ * @activation: opcode of an instruction of one source, such as NPU_OP_SILU; 0: none
+ * @transpose_b: b is [.., n, k]
+ * @factor: an f32, for s8 and u8 to F only: a factor of the sums
+ *
+ * Begin with NPU_MATMUL_OPTIONS: nothing of that.
+ */
+struct npu_matmul_options {
+	npu_tensor_id bias;
+	npu_tensor_id residual;
+	npu_tensor_id scale;
+	npu_tensor_id block_scale;
+	npu_tensor_id zero_a;
+	npu_tensor_id zero_b;
+	uint32_t activation;
+	bool transpose_b;
+	struct npu_scalar factor;
+};
+
+#define NPU_MATMUL_OPTIONS \
+	{ -1, -1, -1, -1, -1, -1, 0, false, { 0, NPU_NONE } }
+
+/**
+ * npu_op_matmul_with() - NPU_OP_MATMUL with all that it can do besides
+ * @prog: program
+ * @d: destination
+ * @a: first matrix, or a batch of them
+ * @b: second matrix, or a batch of them
+ * @options: what more is to be done
+ *
+ * Return: as npu_op_stall().
+ */
+int npu_op_matmul_with(struct npu_program *prog, npu_tensor_id d, npu_tensor_id a,
+		       npu_tensor_id b, const struct npu_matmul_options *options);
 
 /**
  * npu_op_conv2d() - NPU_OP_CONV2D: a convolution

@@ -187,6 +187,45 @@ int npu_op_matmul_scaled(struct npu_program *prog, npu_tensor_id d, npu_tensor_i
 	return err ? err : EMIT(prog, &insn, d, a, b);
 }
 
+int npu_op_matmul_with(struct npu_program *prog, npu_tensor_id d, npu_tensor_id a,
+		       npu_tensor_id b, const struct npu_matmul_options *options)
+{
+	/* In the order in which the card wants them. */
+	const struct {
+		npu_tensor_id tensor;
+		uint32_t flag;
+	} extras[] = {
+		{ options->bias, NPU_INSN_BIAS },
+		{ options->residual, NPU_INSN_RESIDUAL },
+		{ options->scale, NPU_INSN_SCALE },
+		{ options->block_scale, NPU_INSN_BLOCK_SCALE },
+		{ options->zero_a, NPU_INSN_ZERO_A },
+		{ options->zero_b, NPU_INSN_ZERO_B },
+	};
+	npu_tensor_id operands[3 + ARRAY_SIZE(extras)] = { d, a, b };
+	struct npu_insn insn = new_insn(NPU_OP_MATMUL);
+	unsigned int count = 3, i;
+	int err = npu_program_check(prog);
+
+	if (!err)
+		err = set_scalar(prog, &insn, options->factor);
+	if (err)
+		return err;
+	insn.matmul.activation = options->activation;
+	insn.flags = options->transpose_b ? NPU_INSN_TRANSPOSE_B : 0;
+	for (i = 0; i < ARRAY_SIZE(extras); i++) {
+		if (extras[i].tensor < 0)
+			continue;
+		insn.flags |= extras[i].flag;
+		operands[count++] = extras[i].tensor;
+	}
+	if (count > NPU_MAX_OPERANDS)
+		return npu_program_fail(prog, -EINVAL,
+					"a product with %u operands, more than %d", count,
+					NPU_MAX_OPERANDS);
+	return emit(prog, &insn, operands, count);
+}
+
 /* A window in a plane: its third dimension is one element that stays put. */
 static struct npu_insn_window plane(const struct npu_insn_window *window)
 {

@@ -5,9 +5,12 @@
 
 #include "internal.h"
 
+/* Bytes of an element, or of a block of elements along the last dimension. */
 static const struct {
 	const char *name;
 	unsigned int size;
+	unsigned int block; /* elements; 0: there are no blocks */
+	unsigned int align; /* of a block */
 } dtypes[] = {
 	[NPU_DTYPE_F32] = { "f32", 4 },
 	[NPU_DTYPE_F16] = { "f16", 2 },
@@ -19,6 +22,12 @@ static const struct {
 	[NPU_DTYPE_U8] = { "u8", 1 },
 	[NPU_DTYPE_S64] = { "s64", 8 },
 	[NPU_DTYPE_BOOL] = { "bool", 1 },
+	[NPU_DTYPE_S4] = { "s4", 1, 2, 1 },
+	[NPU_DTYPE_Q8_0] = { "q8_0", 34, 32, 2 },
+	[NPU_DTYPE_Q4_0] = { "q4_0", 18, 32, 2 },
+	[NPU_DTYPE_Q4_K] = { "q4_k", 144, 256, 2 },
+	[NPU_DTYPE_Q6_K] = { "q6_k", 210, 256, 2 },
+	[NPU_DTYPE_MXFP4] = { "mxfp4", 17, 32, 1 },
 };
 
 static bool known_dtype(uint32_t dtype)
@@ -29,6 +38,19 @@ static bool known_dtype(uint32_t dtype)
 unsigned int npu_dtype_size(uint32_t dtype)
 {
 	return known_dtype(dtype) ? dtypes[dtype].size : 0;
+}
+
+unsigned int npu_dtype_block(uint32_t dtype)
+{
+	if (!known_dtype(dtype))
+		return 0;
+	return dtypes[dtype].block ? dtypes[dtype].block : 1;
+}
+
+/* What addresses and strides are multiples of. */
+static unsigned int alignment(uint32_t dtype)
+{
+	return dtypes[dtype].block ? dtypes[dtype].align : dtypes[dtype].size;
 }
 
 const char *npu_dtype_name(uint32_t dtype)
@@ -58,11 +80,15 @@ static int check_tensor(struct npu_program *prog, int base, uint64_t offset,
 						"a tensor has extent 0 in dimension %u",
 						i);
 	}
-	if (offset % dtypes[dtype].size)
+	if (extent[rank - 1] % npu_dtype_block(dtype))
 		return npu_program_fail(
 			prog, -EINVAL,
-			"a tensor's offset is no multiple of its %u-byte elements",
-			dtypes[dtype].size);
+			"a tensor's last extent is no multiple of its blocks of %u elements",
+			npu_dtype_block(dtype));
+	if (offset % alignment(dtype))
+		return npu_program_fail(prog, -EINVAL,
+					"a tensor's offset is no multiple of %u bytes",
+					alignment(dtype));
 	return 0;
 }
 
@@ -90,8 +116,12 @@ static int dense_strides(uint32_t dtype, unsigned int rank, const uint64_t *exte
 	unsigned int i;
 
 	for (i = rank; i-- > 0;) {
+		uint64_t n = extent[i];
+
+		if (i == rank - 1)
+			n /= npu_dtype_block(dtype);
 		stride[i] = bytes;
-		if (__builtin_mul_overflow(bytes, extent[i], &bytes))
+		if (__builtin_mul_overflow(bytes, n, &bytes))
 			return -EOVERFLOW;
 	}
 	return 0;
@@ -124,11 +154,10 @@ npu_tensor_id npu_tensor_strided(struct npu_program *prog, int base, uint64_t of
 	if (err)
 		return err;
 	for (i = 0; i < rank; i++) {
-		if (stride[i] % (int64_t)dtypes[dtype].size)
-			return npu_program_fail(
-				prog, -EINVAL,
-				"a tensor's stride is no multiple of its %u-byte elements",
-				dtypes[dtype].size);
+		if (stride[i] % (int64_t)alignment(dtype))
+			return npu_program_fail(prog, -EINVAL,
+						"a tensor's stride is no multiple of %u bytes",
+						alignment(dtype));
 	}
 	return add(prog, base, offset, dtype, rank, extent, stride);
 }

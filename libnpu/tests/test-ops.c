@@ -193,6 +193,45 @@ static void test_matmul(void **state)
 	assert_insn(&want);
 }
 
+static void test_matmul_with(void **state)
+{
+	struct npu_insn want = EXPECT(NPU_OP_MATMUL, d, a, b, c, b, a);
+	struct npu_matmul_options options = NPU_MATMUL_OPTIONS;
+
+	(void)state;
+	options.bias = c;
+	options.scale = b;
+	options.zero_b = a;
+	options.activation = NPU_OP_SILU;
+	options.transpose_b = true;
+	want.flags = NPU_INSN_TRANSPOSE_B | NPU_INSN_BIAS | NPU_INSN_SCALE |
+		     NPU_INSN_ZERO_B;
+	want.matmul.activation = NPU_OP_SILU;
+	assert_int_equal(npu_op_matmul_with(prog, d, a, b, &options), 0);
+	assert_insn(&want);
+}
+
+static void test_matmul_with_nothing(void **state)
+{
+	struct npu_insn want = EXPECT(NPU_OP_MATMUL, d, a, b);
+	struct npu_matmul_options options = NPU_MATMUL_OPTIONS;
+
+	(void)state;
+	assert_int_equal(npu_op_matmul_with(prog, d, a, b, &options), 0);
+	assert_insn(&want);
+}
+
+static void test_matmul_with_too_much(void **state)
+{
+	struct npu_matmul_options options = {
+		.bias = a, .residual = a, .scale = a, .block_scale = a, .zero_a = a,
+		.zero_b = a, .factor = npu_u32(0),
+	};
+
+	(void)state;
+	assert_int_equal(npu_op_matmul_with(prog, d, a, b, &options), -EINVAL);
+}
+
 static void test_matmul_scaled(void **state)
 {
 	struct npu_insn want = EXPECT(NPU_OP_MATMUL, d, a, b);
@@ -331,6 +370,9 @@ int main(void)
 		TEST(test_every_axis_instruction),
 		TEST(test_an_axis_beyond_the_rank_is_refused),
 		TEST(test_matmul),
+		TEST(test_matmul_with),
+		TEST(test_matmul_with_nothing),
+		TEST(test_matmul_with_too_much),
 		TEST(test_matmul_scaled),
 		TEST(test_conv2d),
 		TEST(test_conv2d_without_bias),

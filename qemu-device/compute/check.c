@@ -3,8 +3,10 @@
  * The rules of isa.h for tensors and instructions.  The order of the checks
  * decides which of several errors is told: element types, parameters, extents.
  */
+#include "block.h"
 #include "check.h"
 #include "dtype.h"
+#include "matmul.h"
 #include "window.h"
 
 #define VA_LIMIT ((__int128)1 << 48)
@@ -44,17 +46,19 @@ static bool zeros(const void *bytes, size_t size)
     return true;
 }
 
-static bool dims_sound(const struct npu_tensor *tensor, unsigned size)
+static bool dims_sound(const struct npu_tensor *tensor,
+                       const struct npu_units *units)
 {
     __int128 below = 0, above = 0;
     uint64_t elements = 1;
 
     for (unsigned dim = 0; dim < tensor->rank; dim++) {
         uint64_t extent = tensor->extent[dim];
-        __int128 reach = (__int128)tensor->stride[dim] * (extent - 1);
+        __int128 reach = (__int128)tensor->stride[dim] *
+                         (units->extent[dim] - 1);
 
         if (!extent || extent > NPU_MAX_ELEMENTS / elements ||
-            tensor->stride[dim] % (int64_t)size) {
+            tensor->stride[dim] % (int64_t)units->align) {
             return false;
         }
         elements *= extent;
@@ -65,9 +69,9 @@ static bool dims_sound(const struct npu_tensor *tensor, unsigned size)
 
 bool npu_tensor_sound(const struct npu_tensor *tensor, uint32_t base_count)
 {
-    unsigned size = npu_element_size(tensor->dtype);
+    struct npu_units units;
 
-    if (!size || !tensor->rank || tensor->rank > NPU_MAX_RANK ||
+    if (!tensor->rank || tensor->rank > NPU_MAX_RANK ||
         tensor->base >= base_count || tensor->offset >= VA_LIMIT ||
         tensor->pad || tensor->pad2[0] || tensor->pad2[1]) {
         return false;
@@ -77,7 +81,7 @@ bool npu_tensor_sound(const struct npu_tensor *tensor, uint32_t base_count)
             return false;
         }
     }
-    return dims_sound(tensor, size);
+    return npu_units_get(&units, tensor) && dims_sound(tensor, &units);
 }
 
 bool npu_tensor_writable(const struct npu_tensor *tensor)
@@ -165,18 +169,61 @@ bool npu_types_argmax(struct npu_check *check)
            is_in(check, 1, NPU_SET_T);
 }
 
+static bool types_product_s32(struct npu_check *check,
+                              const struct npu_matmul_roles *roles)
+{
+    unsigned only_f = roles->bias | roles->residual | roles->scale;
+    bool good = is_in(check, 2, NPU_SET_SMALL) &&
+                is_in(check, 0,
+                      only_f ? NPU_SET_F : NPU_SET_F | NPU_SET(NPU_DTYPE_S32));
+
+    return good && (!roles->zero_a || is_same(check, roles->zero_a, 1)) &&
+           (!roles->zero_b || is_same(check, roles->zero_b, 2)) &&
+           npu_check_that(check, !roles->block_scale, NPU_ERR_PARAMETER,
+                          NPU_NONE);
+}
+
+static bool types_product_f32(struct npu_check *check,
+                              const struct npu_matmul_roles *roles)
+{
+    const struct npu_tensor *const *operand = check->operand;
+    bool upright = check->insn->flags & NPU_INSN_TRANSPOSE_B;
+    unsigned b = NPU_SET_F | NPU_SET_F8 | (upright ? NPU_SET_BLOCKS : 0);
+    bool fp8;
+
+    if (!is_in(check, 1, NPU_SET_F | NPU_SET_F8 | NPU_SET_BLOCKS) ||
+        !is_in(check, 2, NPU_SET_F >> operand[1]->dtype & 1 ? b : NPU_SET_F) ||
+        !is_in(check, 0, NPU_SET_F)) {
+        return false;
+    }
+    fp8 = (NPU_SET_F8 >> operand[1]->dtype | NPU_SET_F8 >> operand[2]->dtype) &
+          1;
+    return npu_check_that(check,
+                          !roles->zero_a && !roles->zero_b &&
+                              (fp8 || !roles->block_scale),
+                          NPU_ERR_PARAMETER, NPU_NONE) &&
+           (!roles->block_scale ||
+            is_in(check, roles->block_scale, NPU_SET(NPU_DTYPE_F32)));
+}
+
 bool npu_types_matmul(struct npu_check *check)
 {
-    static const unsigned result[] = {
-        [NPU_DTYPE_F32] = NPU_SET(NPU_DTYPE_F32),
-        [NPU_DTYPE_F16] = NPU_SET(NPU_DTYPE_F16) | NPU_SET(NPU_DTYPE_F32),
-        [NPU_DTYPE_BF16] = NPU_SET(NPU_DTYPE_BF16) | NPU_SET(NPU_DTYPE_F32),
-        [NPU_DTYPE_S8] = NPU_SET(NPU_DTYPE_S32) | NPU_SET(NPU_DTYPE_F32),
-    };
+    struct npu_matmul_roles roles;
+    const unsigned *epilogue[] = { &roles.bias, &roles.residual, &roles.scale };
 
-    return is_in(check, 1, NPU_SET_F | NPU_SET(NPU_DTYPE_S8)) &&
-           is_same(check, 2, 1) &&
-           is_in(check, 0, result[check->operand[1]->dtype]);
+    npu_matmul_roles_get(&roles, check->insn->flags);
+    if (!npu_check_that(check, check->operands == roles.operands,
+                        NPU_ERR_OPERAND, NPU_NONE)) {
+        return false;
+    }
+    for (unsigned i = 0; i < 3; i++) {
+        if (*epilogue[i] && !is_in(check, *epilogue[i], NPU_SET_F)) {
+            return false;
+        }
+    }
+    return npu_matmul_is_integer(check->operand[1]->dtype) ?
+               types_product_s32(check, &roles) :
+               types_product_f32(check, &roles);
 }
 
 /* ---- Parameters ---------------------------------------------------------- */
@@ -200,14 +247,18 @@ bool npu_params_none(struct npu_check *check)
     return no_scalar(check) && no_raw(check);
 }
 
-bool npu_params_scalar(struct npu_check *check)
+static bool scalar_sound(struct npu_check *check)
 {
     const struct npu_insn *insn = check->insn;
     bool good = insn->scalar == NPU_NONE ||
                 (insn->scalar < check->scalar_count && !insn->imm);
 
-    return npu_check_that(check, good, NPU_ERR_PARAMETER, NPU_NONE) &&
-           no_raw(check);
+    return npu_check_that(check, good, NPU_ERR_PARAMETER, NPU_NONE);
+}
+
+bool npu_params_scalar(struct npu_check *check)
+{
+    return scalar_sound(check) && no_raw(check);
 }
 
 bool npu_params_axis(struct npu_check *check)
@@ -221,12 +272,29 @@ bool npu_params_axis(struct npu_check *check)
                           NPU_ERR_PARAMETER, NPU_NONE);
 }
 
+/* Is there a kernel from f32 to f32 with nothing but one source? */
+static bool is_activation(uint32_t opcode)
+{
+    const struct npu_op *op = npu_op_find(opcode);
+
+    return op && op->f32 && op->operands == 2 && !op->optional &&
+           op->params == npu_params_none &&
+           (op->types == npu_types_f || op->types == npu_types_t ||
+            op->types == npu_types_e);
+}
+
 bool npu_params_matmul(struct npu_check *check)
 {
-    bool scaled = check->operand[1]->dtype == NPU_DTYPE_S8 &&
-                  check->operand[0]->dtype == NPU_DTYPE_F32;
+    const struct npu_insn_matmul *matmul = &check->insn->matmul;
+    bool integers = npu_matmul_is_integer(check->operand[1]->dtype);
+    bool real = check->operand[0]->dtype != NPU_DTYPE_S32;
 
-    return scaled ? npu_params_scalar(check) : npu_params_none(check);
+    return (integers && real ? scalar_sound(check) : no_scalar(check)) &&
+           npu_check_that(check,
+                          zeros(matmul->pad, sizeof(matmul->pad)) &&
+                              (!matmul->activation ||
+                               (real && is_activation(matmul->activation))),
+                          NPU_ERR_PARAMETER, NPU_NONE);
 }
 
 bool npu_params_window(struct npu_check *check)
@@ -310,27 +378,66 @@ bool npu_shape_softmax(struct npu_check *check)
            axis_fits(check, check->insn->axis.axis);
 }
 
+/* The operand is [.., rows, columns], with the leading extents of d. */
+static bool is_matrix(struct npu_check *check, unsigned operand, uint64_t rows,
+                      uint64_t columns)
+{
+    const struct npu_tensor *d = check->operand[0];
+    const struct npu_tensor *tensor = check->operand[operand];
+    unsigned m = d->rank - 2;
+
+    if (!has_rank(check, operand, d->rank)) {
+        return false;
+    }
+    for (unsigned dim = 0; dim < m; dim++) {
+        if (!fits(check, tensor->extent[dim] == d->extent[dim], operand)) {
+            return false;
+        }
+    }
+    return fits(check,
+                tensor->extent[m] == rows && tensor->extent[m + 1] == columns,
+                operand);
+}
+
+static uint64_t scale_blocks(uint64_t n)
+{
+    return (n + NPU_SCALE_BLOCK - 1) / NPU_SCALE_BLOCK;
+}
+
+static bool extras_fit(struct npu_check *check, uint64_t m, uint64_t n,
+                       uint64_t k)
+{
+    bool a_scaled = NPU_SET_F8 >> check->operand[1]->dtype & 1;
+    struct npu_matmul_roles roles;
+
+    npu_matmul_roles_get(&roles, check->insn->flags);
+    return (!roles.bias || is_matrix(check, roles.bias, m, n)) &&
+           (!roles.residual || is_matrix(check, roles.residual, m, n)) &&
+           (!roles.scale || is_matrix(check, roles.scale, m, n)) &&
+           (!roles.block_scale ||
+            is_matrix(check, roles.block_scale, scale_blocks(a_scaled ? m : n),
+                      scale_blocks(k))) &&
+           (!roles.zero_a || is_matrix(check, roles.zero_a, m, 1)) &&
+           (!roles.zero_b || is_matrix(check, roles.zero_b, 1, n));
+}
+
 bool npu_shape_matmul(struct npu_check *check)
 {
     const struct npu_tensor *d = check->operand[0];
     const struct npu_tensor *a = check->operand[1];
-    const struct npu_tensor *b = check->operand[2];
-    unsigned m = d->rank - 2, n = d->rank - 1;
+    bool upright = check->insn->flags & NPU_INSN_TRANSPOSE_B;
+    uint64_t m, n, k;
 
-    if (!fits(check, d->rank >= 2, 0) || !has_rank(check, 1, d->rank) ||
-        !has_rank(check, 2, d->rank)) {
+    if (!fits(check, d->rank >= 2, 0) || !has_rank(check, 1, d->rank)) {
         return false;
     }
-    for (unsigned dim = 0; dim < m; dim++) {
-        if (!fits(check, a->extent[dim] == d->extent[dim], 1) ||
-            !fits(check, b->extent[dim] == d->extent[dim], 2)) {
-            return false;
-        }
-    }
-    return fits(check, a->extent[m] == d->extent[m], 1) &&
-           fits(check, a->extent[n] <= NPU_MAX_CONTRACTION, 1) &&
-           fits(check, b->extent[m] == a->extent[n], 2) &&
-           fits(check, b->extent[n] == d->extent[n], 2);
+    m = d->extent[d->rank - 2];
+    n = d->extent[d->rank - 1];
+    k = a->extent[d->rank - 1];
+    return is_matrix(check, 1, m, k) &&
+           fits(check, k <= NPU_MAX_CONTRACTION, 1) &&
+           is_matrix(check, 2, upright ? n : k, upright ? k : n) &&
+           extras_fit(check, m, n, k);
 }
 
 static bool all_rank_4(struct npu_check *check, unsigned operands)

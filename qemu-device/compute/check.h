@@ -18,6 +18,12 @@
 #define NPU_SET_ANY                                          \
     (NPU_SET_E | NPU_SET_SMALL | NPU_SET(NPU_DTYPE_F8E4M3) | \
      NPU_SET(NPU_DTYPE_F8E5M2) | NPU_SET(NPU_DTYPE_BOOL))
+/* What a product in floating point may be made of. */
+#define NPU_SET_F8 (NPU_SET(NPU_DTYPE_F8E4M3) | NPU_SET(NPU_DTYPE_F8E5M2))
+#define NPU_SET_BLOCKS                                   \
+    (NPU_SET(NPU_DTYPE_S4) | NPU_SET(NPU_DTYPE_Q8_0) |   \
+     NPU_SET(NPU_DTYPE_Q4_0) | NPU_SET(NPU_DTYPE_Q4_K) | \
+     NPU_SET(NPU_DTYPE_Q6_K) | NPU_SET(NPU_DTYPE_MXFP4))
 
 struct npu_check {
     const struct npu_op *op;

@@ -308,7 +308,9 @@ static bool pack_weight(struct conv *conv, uint64_t k, uint64_t count)
     if (!to) {
         return false;
     }
-    conv->weight = (struct npu_panel){ to, (int)conv->channels, true };
+    conv->weight = (struct npu_panel){
+        .data = to, .own = to, .ld = (int)conv->channels, .trans = true
+    };
     for (uint64_t i = 0; i < count; i++) {
         struct npu_scratch *mark = npu_tile_mark(conv->tile);
         struct npu_box part = weight_box(conv, 0, 1, 0);

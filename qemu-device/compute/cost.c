@@ -5,7 +5,9 @@
  * operand once; a broadcast counts its distinct elements.
  */
 #include "cost.h"
+#include "dtype.h"
 #include "grid.h"
+#include "matmul.h"
 #include "ops.h"
 #include "tile.h"
 
@@ -48,13 +50,18 @@ void npu_cost_gather(const struct npu_work *work, struct npu_cost *cost)
                           box_bytes(&work->operand[2]));
 }
 
+/* Weights with fewer bits are for memory's sake: the other type is the lanes'. */
 void npu_cost_matmul(const struct npu_work *work, struct npu_cost *cost)
 {
-    const struct npu_box *a = &work->operand[1];
+    uint32_t b = work->operand[2].dtype;
 
     charge(work, cost,
            npu_mul_sat(npu_box_elements(&work->operand[0]),
-                       a->extent[a->rank - 1]));
+                       npu_matmul_k(work)));
+    if (!npu_matmul_is_integer(cost->dtype) &&
+        npu_element_size(b) > npu_element_size(cost->dtype)) {
+        cost->dtype = b;
+    }
 }
 
 void npu_cost_conv2d(const struct npu_work *work, struct npu_cost *cost)

@@ -9,8 +9,10 @@
  */
 #include <string.h>
 
+#include "clones.h"
 #include "dtype.h"
 #include "gemm.h"
+#include "transpose.h"
 #include "vectors.h"
 
 #define BLOCK_K 256
@@ -183,6 +185,30 @@ static void copy_sliver(float *to, unsigned width, const float *b, int64_t ldb,
     }
 }
 
+/* The same for columns that lie one behind the other. */
+NPU_CLONES
+static void copy_sliver_across(float *to, unsigned width, const float *b,
+                               int64_t ldb, unsigned k, unsigned columns)
+{
+    if (columns < width) {
+        memset(to, 0, k * width * sizeof(*to));
+    }
+    for (unsigned j = 0; j < columns; j += NPU_SQUARE) {
+        unsigned rows = columns - j < NPU_SQUARE ? columns - j : NPU_SQUARE;
+
+        for (unsigned l = 0; l < k; l += NPU_SQUARE) {
+            const float *from = b + j * ldb + l;
+
+            if (rows == NPU_SQUARE && k - l >= NPU_SQUARE) {
+                npu_transpose_square(to + l * width + j, width, from, ldb);
+            } else {
+                npu_transpose_part(to + l * width + j, width, from, ldb, rows,
+                                   k - l < NPU_SQUARE ? k - l : NPU_SQUARE);
+            }
+        }
+    }
+}
+
 bool npu_gemm(const struct npu_gemm *gemm, bool accumulate)
 {
     const struct kind *kind = &kinds[npu_vectors()];
@@ -207,8 +233,14 @@ bool npu_gemm(const struct npu_gemm *gemm, bool accumulate)
                 .add = accumulate || l,
             };
 
-            copy_sliver(sliver, kind->columns, gemm->b + l * gemm->ldb + j,
-                        gemm->ldb, k, columns);
+            if (gemm->transposed) {
+                copy_sliver_across(sliver, kind->columns,
+                                   gemm->b + j * gemm->ldb + l, gemm->ldb, k,
+                                   columns);
+            } else {
+                copy_sliver(sliver, kind->columns, gemm->b + l * gemm->ldb + j,
+                            gemm->ldb, k, columns);
+            }
             multiply_sliver(kind, block, gemm->m, columns);
         }
     }

@@ -8,12 +8,16 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Rows of a and of b are lda and ldb elements apart, those of c are ldc. */
+/*
+ * Rows of a are lda elements apart, those of c ldc.  Rows of b are ldb apart, or its
+ * columns if it is transposed.
+ */
 struct npu_gemm {
     const float *a, *b;
     float *c;
     int64_t lda, ldb, ldc;
     unsigned m, n, k;
+    bool transposed;
 };
 
 /*

@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * NPU_OP_MATMUL.  A tile is a rectangle of d, of one or more of the products of a
- * batch, over all of k; k is walked in pieces whose panels fit in memory.
+ * batch, over all of k; k is walked in pieces whose panels fit in memory.  The
+ * products are made by product-f32.c and product-s32.c.
  */
-#include <limits.h>
-#include <string.h>
-
-#include "dtype.h"
+#include "block.h"
 #include "families.h"
+#include "matmul.h"
 #include "panel.h"
 #include "plan.h"
 
@@ -20,9 +19,27 @@
  */
 #define FLOAT_MAC_PS 12
 
+/* Rows and columns of a rectangle with blocks: pieces of k hold one of them. */
+#define BLOCK_SIDE 1024
+
+void npu_matmul_roles_get(struct npu_matmul_roles *roles, uint32_t flags)
+{
+    unsigned next = 3;
+
+    /* In this order, without gaps. */
+    roles->bias = flags & NPU_INSN_BIAS ? next++ : 0;
+    roles->residual = flags & NPU_INSN_RESIDUAL ? next++ : 0;
+    roles->scale = flags & NPU_INSN_SCALE ? next++ : 0;
+    roles->block_scale = flags & NPU_INSN_BLOCK_SCALE ? next++ : 0;
+    roles->zero_a = flags & NPU_INSN_ZERO_A ? next++ : 0;
+    roles->zero_b = flags & NPU_INSN_ZERO_B ? next++ : 0;
+    roles->operands = next;
+}
+
 struct matmul_ns {
     unsigned rank;
     uint64_t k;
+    uint64_t side;             /* most rows or columns */
     uint64_t mac_ps;           /* for a multiplication */
     uint64_t a_ps, b_ps, d_ps; /* for an element of the operand */
 };
@@ -36,7 +53,7 @@ static uint64_t matmul_ns(const void *arg, const uint64_t *chunk)
     for (unsigned dim = 0; dim + 2 < cost->rank; dim++) {
         batch = npu_mul_sat(batch, chunk[dim]);
     }
-    if (area > NPU_PANEL_ELEMENTS) {
+    if (area > NPU_PANEL_ELEMENTS || npu_max(m, n) > cost->side) {
         return UINT64_MAX;
     }
     each = cost->k * (area * cost->mac_ps + m * cost->a_ps + n * cost->b_ps) +
@@ -52,6 +69,26 @@ static uint64_t matrix_ps(const struct npu_box *box)
     return npu_access_ps(2, &box->extent[m], &box->stride[m]) / 2;
 }
 
+static bool transposed(const struct npu_work *work)
+{
+    return work->insn->flags & NPU_INSN_TRANSPOSE_B;
+}
+
+uint64_t npu_matmul_k(const struct npu_work *work)
+{
+    const struct npu_box *a = &work->operand[1], *b = &work->operand[2];
+
+    return npu_block_find(a->dtype) ?
+               b->extent[b->rank - (transposed(work) ? 1 : 2)] :
+               a->extent[a->rank - 1];
+}
+
+static bool has_blocks(const struct npu_work *work)
+{
+    return npu_block_find(work->operand[1].dtype) ||
+           npu_block_find(work->operand[2].dtype);
+}
+
 void npu_matmul_cut(const struct npu_work *work, unsigned dies,
                     struct npu_grid *grid)
 {
@@ -60,8 +97,9 @@ void npu_matmul_cut(const struct npu_work *work, unsigned dies,
     unsigned m = d->rank - 2, n = d->rank - 1;
     struct matmul_ns cost = {
         .rank = d->rank,
-        .k = a->extent[n],
-        .mac_ps = a->dtype == NPU_DTYPE_S8 ? 50 : FLOAT_MAC_PS,
+        .k = npu_matmul_k(work),
+        .side = has_blocks(work) ? BLOCK_SIDE : NPU_PANEL_ELEMENTS,
+        .mac_ps = npu_matmul_is_integer(a->dtype) ? 50 : FLOAT_MAC_PS,
         .a_ps = matrix_ps(a),
         .b_ps = matrix_ps(b),
         .d_ps = matrix_ps(d),
@@ -77,152 +115,6 @@ void npu_matmul_cut(const struct npu_work *work, unsigned dies,
         npu_grid_grow(grid, dim, UINT64_MAX, matmul_ns, &cost);
     }
     npu_grid_share(grid, dies, matmul_ns, &cost);
-}
-
-/* One product of the batch: rectangles of two dimensions. */
-struct product {
-    struct npu_box d, a, b;
-    uint64_t m, n, k;
-    uint64_t piece; /* of k at a time */
-};
-
-static struct npu_box columns_of(const struct npu_box *box, uint64_t start,
-                                 uint64_t n)
-{
-    uint64_t from[2] = { 0, start }, size[2] = { box->extent[0], n };
-    struct npu_box part;
-
-    npu_box_cut(&part, box, from, size);
-    return part;
-}
-
-static struct npu_box rows_of(const struct npu_box *box, uint64_t start,
-                              uint64_t n)
-{
-    uint64_t from[2] = { start, 0 }, size[2] = { n, box->extent[1] };
-    struct npu_box part;
-
-    npu_box_cut(&part, box, from, size);
-    return part;
-}
-
-static bool sum_f32(struct npu_tile *tile, const struct product *p, float *c,
-                    int ldc)
-{
-    for (uint64_t k = 0; k < p->k; k += p->piece) {
-        struct npu_scratch *mark = npu_tile_mark(tile);
-        uint64_t count = npu_min(p->piece, p->k - k);
-        struct npu_box a = columns_of(&p->a, k, count);
-        struct npu_box b = rows_of(&p->b, k, count);
-        struct npu_panel left, right;
-
-        if (!npu_panel_source(tile, 1, &a, &left) ||
-            !npu_panel_source(tile, 2, &b, &right)) {
-            return false;
-        }
-        npu_panel_multiply(&left, &right, c, ldc, (int)p->m, (int)p->n,
-                           (int)count, k > 0);
-        npu_tile_rewind(tile, mark);
-    }
-    return true;
-}
-
-static bool sum_s32(struct npu_tile *tile, const struct product *p, int32_t *c)
-{
-    memset(c, 0, p->m * p->n * sizeof(*c));
-    for (uint64_t k = 0; k < p->k; k += p->piece) {
-        struct npu_scratch *mark = npu_tile_mark(tile);
-        uint64_t count = npu_min(p->piece, p->k - k);
-        struct npu_box a = columns_of(&p->a, k, count);
-        struct npu_box b = rows_of(&p->b, k, count);
-        const int16_t *left = npu_panel_s16(tile, 1, &a, false);
-        const int16_t *right = left ? npu_panel_s16(tile, 2, &b, true) : NULL;
-
-        if (!right) {
-            return false;
-        }
-        npu_panel_multiply_s16(left, right, c, p->m, p->n, count);
-        npu_tile_rewind(tile, mark);
-    }
-    return true;
-}
-
-/* A target whose rows can be accumulated into where they are. */
-static bool in_place(const struct product *p, const struct npu_view *view)
-{
-    return p->d.dtype == NPU_DTYPE_F32 &&
-           (p->n == 1 || view->stride[1] == sizeof(float)) &&
-           (p->m == 1 || (view->stride[0] / 4 >= (int64_t)p->n &&
-                          view->stride[0] / 4 <= INT_MAX));
-}
-
-static bool product_f32(struct npu_tile *tile, const struct product *p,
-                        const struct npu_view *view)
-{
-    float *c;
-
-    if (in_place(p, view)) {
-        return sum_f32(tile, p, (void *)view->at,
-                       (int)(p->m == 1 ? (int64_t)p->n : view->stride[0] / 4));
-    }
-    c = npu_tile_alloc(tile, p->m * p->n * sizeof(*c));
-    if (!c || !sum_f32(tile, p, c, (int)p->n)) {
-        return false;
-    }
-    for (uint64_t i = 0; i < p->m; i++) {
-        npu_row_put_f32(view->at + (int64_t)i * view->stride[0],
-                        view->stride[1], p->d.dtype, p->n, c + i * p->n);
-    }
-    return true;
-}
-
-static void put_scaled(const struct product *p, const struct npu_view *view,
-                       const int32_t *c, float scale)
-{
-    for (uint64_t i = 0; i < p->m; i++) {
-        unsigned char *at = view->at + (int64_t)i * view->stride[0];
-
-        for (uint64_t j = 0; j < p->n; j++) {
-            float value = scale * (float)c[i * p->n + j];
-
-            memcpy(at, &value, sizeof(value));
-            at += view->stride[1];
-        }
-    }
-}
-
-static bool product_s8(struct npu_tile *tile, const struct product *p,
-                       const struct npu_view *view)
-{
-    int32_t *c = npu_tile_alloc(tile, p->m * p->n * sizeof(*c));
-    float scale;
-
-    if (!c || !sum_s32(tile, p, c)) {
-        return false;
-    }
-    if (p->d.dtype == NPU_DTYPE_F32) {
-        memcpy(&scale, &tile->work->scalar, sizeof(scale));
-        put_scaled(p, view, c, scale);
-        return true;
-    }
-    for (uint64_t i = 0; i < p->m; i++) {
-        npu_row_copy(view->at + (int64_t)i * view->stride[0], view->stride[1],
-                     c + i * p->n, 4, 4, p->n);
-    }
-    return true;
-}
-
-static bool run_product(struct npu_tile *tile, const struct product *p)
-{
-    struct npu_scratch *mark = npu_tile_mark(tile);
-    struct npu_view view;
-    bool good = npu_box_target(tile, 0, &p->d, &view) &&
-                (p->a.dtype == NPU_DTYPE_S8 ? product_s8(tile, p, &view) :
-                                              product_f32(tile, p, &view)) &&
-                npu_box_store(tile, 0, &p->d, &view);
-
-    npu_tile_rewind(tile, mark);
-    return good;
 }
 
 /* Two dimensions of an operand, at an index of the others. */
@@ -248,28 +140,89 @@ static struct npu_box matrix_at(const struct npu_box *operand,
     return matrix;
 }
 
+struct npu_box npu_product_part(const struct npu_product *p, unsigned operand,
+                                uint64_t row, uint64_t rows, uint64_t column,
+                                uint64_t columns)
+{
+    return matrix_at(&p->tile->work->operand[operand], p->index, row, rows,
+                     column, columns);
+}
+
+/* All of k, whatever it is made of. */
+static struct npu_box lines_of(const struct npu_product *p, unsigned operand,
+                               uint64_t row, uint64_t rows)
+{
+    const struct npu_box *box = &p->tile->work->operand[operand];
+
+    return npu_product_part(p, operand, row, rows, 0,
+                            box->extent[box->rank - 1]);
+}
+
+static void set_b(struct npu_product *p)
+{
+    struct npu_box *b = &p->b;
+
+    p->upright = transposed(p->tile->work);
+    *b = p->upright ? lines_of(p, 2, p->column, p->n) :
+                      npu_product_part(p, 2, 0, p->k, p->column, p->n);
+    /* Lines along k are rows, if b looks so or not. */
+    if (!p->upright && b->stride[0] == b->size && b->stride[1] != b->size) {
+        b->extent[0] = p->n;
+        b->extent[1] = p->k;
+        b->stride[0] = b->stride[1];
+        b->stride[1] = b->size;
+        p->upright = true;
+    }
+}
+
+static bool run_product(struct npu_product *p)
+{
+    struct npu_scratch *mark = npu_tile_mark(p->tile);
+    struct npu_view view;
+    bool good;
+
+    p->d = npu_product_part(p, 0, p->row, p->m, p->column, p->n);
+    p->a = lines_of(p, 1, p->row, p->m);
+    set_b(p);
+    good = npu_box_target(p->tile, 0, &p->d, &view) &&
+           (npu_matmul_is_integer(p->a.dtype) ? npu_product_s32(p, &view) :
+                                                npu_product_f32(p, &view)) &&
+           npu_box_store(p->tile, 0, &p->d, &view);
+    npu_tile_rewind(p->tile, mark);
+    return good;
+}
+
 bool npu_matmul_run(struct npu_tile *tile)
 {
-    const struct npu_box *operand = tile->work->operand;
+    const struct npu_box *d = &tile->work->operand[0];
     uint64_t start[NPU_MAX_RANK], size[NPU_MAX_RANK], index[NPU_MAX_RANK];
     uint64_t offset[NPU_MAX_RANK] = { 0 };
-    unsigned m = operand[0].rank - 2, n = m + 1;
-    struct product p = { .k = operand[1].extent[n] };
+    unsigned m = d->rank - 2, n = m + 1;
+    struct npu_matmul_roles roles;
+    struct npu_product p = {
+        .tile = tile,
+        .roles = &roles,
+        .index = index,
+        .k = npu_matmul_k(tile->work),
+    };
     struct npu_grid grid;
 
+    npu_matmul_roles_get(&roles, tile->work->insn->flags);
     npu_matmul_cut(tile->work, tile->dies, &grid);
     npu_grid_tile(&grid, tile->index, start, size);
+    p.row = start[m];
+    p.column = start[n];
     p.m = size[m];
     p.n = size[n];
-    p.piece = npu_min(NPU_PANEL_ELEMENTS / npu_max(p.m, p.n), 4096);
+    p.piece = npu_min(NPU_PANEL_ELEMENTS / npu_max(p.m, p.n), NPU_MATMUL_PIECE);
+    if (has_blocks(tile->work)) {
+        p.piece &= ~(uint64_t)255; /* whole blocks of every type */
+    }
     do {
         for (unsigned dim = 0; dim < m; dim++) {
             index[dim] = start[dim] + offset[dim];
         }
-        p.d = matrix_at(&operand[0], index, start[m], p.m, start[n], p.n);
-        p.a = matrix_at(&operand[1], index, start[m], p.m, 0, p.k);
-        p.b = matrix_at(&operand[2], index, 0, p.k, start[n], p.n);
-        if (!run_product(tile, &p)) {
+        if (!run_product(&p)) {
             return false;
         }
     } while (npu_grid_next(m, size, offset));

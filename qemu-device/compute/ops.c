@@ -109,7 +109,11 @@ static const struct npu_op ops[] = {
     [NPU_OP_ARGMAX] = REDUCTION("argmax", npu_types_argmax, npu_reduce_argmax),
 
     [NPU_OP_MATMUL] = {
-        .name = "matmul", .operands = 3, .types = npu_types_matmul,
+        .name = "matmul", .operands = 3, .optional = 5,
+        .flags = NPU_INSN_TRANSPOSE_B | NPU_INSN_BIAS | NPU_INSN_RESIDUAL |
+                 NPU_INSN_SCALE | NPU_INSN_BLOCK_SCALE | NPU_INSN_ZERO_A |
+                 NPU_INSN_ZERO_B,
+        .types = npu_types_matmul,
         .params = npu_params_matmul, .shape = npu_shape_matmul,
         .cut = npu_matmul_cut, .run = npu_matmul_run, .cost = npu_cost_matmul,
         .operations = 2,

@@ -3,6 +3,7 @@
 #include <limits.h>
 #include <string.h>
 
+#include "block.h"
 #include "clones.h"
 #include "dtype.h"
 #include "gemm.h"
@@ -62,8 +63,30 @@ static bool pack(struct npu_tile *tile, const struct npu_box *box,
         npu_row_get_f32(to + i * n, view->at + (int64_t)i * view->stride[outer],
                         view->stride[inner], box->dtype, n);
     }
-    panel->data = to;
+    panel->data = panel->own = to;
     panel->ld = (int)n;
+    return true;
+}
+
+/* Rows of whole blocks */
+static bool unpack(struct npu_tile *tile, const struct npu_box *box,
+                   const struct npu_view *view, struct npu_panel *panel)
+{
+    const struct npu_block *block = npu_block_find(box->dtype);
+    uint64_t n = box->extent[1] / block->bytes;
+    uint64_t elements = n * block->elements;
+    float *to = npu_tile_alloc(tile, box->extent[0] * elements * sizeof(*to));
+
+    if (!to) {
+        return false;
+    }
+    for (uint64_t i = 0; i < box->extent[0]; i++) {
+        block->get_f32(to + i * elements,
+                       view->at + (int64_t)i * view->stride[0], n);
+    }
+    panel->data = panel->own = to;
+    panel->ld = (int)elements;
+    panel->trans = false;
     return true;
 }
 
@@ -75,7 +98,11 @@ bool npu_panel_source(struct npu_tile *tile, unsigned operand,
     if (!npu_box_source(tile, operand, box, &view)) {
         return false;
     }
+    if (npu_block_find(box->dtype)) {
+        return unpack(tile, box, &view, panel);
+    }
     if (box->dtype == NPU_DTYPE_F32) {
+        panel->own = NULL;
         panel->data = (const void *)view.at;
         panel->trans = false;
         if (blas_form(box, &view, 0, 1, &panel->ld)) {
@@ -116,9 +143,10 @@ void npu_panel_multiply(const struct npu_panel *a, const struct npu_panel *b,
             .m = (unsigned)m,
             .n = (unsigned)n,
             .k = (unsigned)k,
+            .transposed = b->trans,
         };
 
-        if (!a->trans && !b->trans && npu_gemm(&gemm, accumulate)) {
+        if (!a->trans && npu_gemm(&gemm, accumulate)) {
             return;
         }
         cblas_sgemm(CblasRowMajor, a->trans ? CblasTrans : CblasNoTrans,
@@ -140,34 +168,50 @@ void npu_panel_multiply(const struct npu_panel *a, const struct npu_panel *b,
 
 /* ---- Integers ------------------------------------------------------------ */
 
+/* How bytes become s16: either sign, less zero points. */
+struct widening {
+    bool is_unsigned;
+    const int16_t *zero;
+};
+
+static inline int16_t widened(unsigned char byte, bool is_unsigned,
+                              int16_t zero)
+{
+    return (int16_t)((is_unsigned ? byte : (int8_t)byte) - zero);
+}
+
 /* Widen n columns of some rows, along the memory of what is read. */
 static void widen_across(int16_t *to, uint64_t pitch, const unsigned char *from,
-                         int64_t stride, uint64_t rows, uint64_t n)
+                         int64_t stride, uint64_t rows, uint64_t n,
+                         struct widening how)
 {
     for (uint64_t j = 0; j < n; j++) {
         for (uint64_t i = 0; i < rows; i++) {
-            to[i * pitch + j] = (int8_t)from[i];
+            to[i * pitch + j] = widened(from[i], how.is_unsigned, how.zero[i]);
         }
         from += stride;
     }
 }
 
 static void widen_row(int16_t *to, const unsigned char *from, int64_t stride,
-                      uint64_t n)
+                      uint64_t n, struct widening how)
 {
+    int16_t zero = how.zero[0];
+
     if (stride == 1) {
         for (uint64_t j = 0; j < n; j++) {
-            to[j] = (int8_t)from[j];
+            to[j] = widened(from[j], how.is_unsigned, zero);
         }
         return;
     }
     for (uint64_t j = 0; j < n; j++) {
-        to[j] = (int8_t)from[(int64_t)j * stride];
+        to[j] = widened(from[(int64_t)j * stride], how.is_unsigned, zero);
     }
 }
 
 const int16_t *npu_panel_s16(struct npu_tile *tile, unsigned operand,
-                             const struct npu_box *box, bool transposed)
+                             const struct npu_box *box, bool transposed,
+                             const int16_t *zero)
 {
     unsigned outer = transposed ? 1 : 0, inner = 1 - outer;
     uint64_t rows = box->extent[outer], n = box->extent[inner];
@@ -181,12 +225,13 @@ const int16_t *npu_panel_s16(struct npu_tile *tile, unsigned operand,
     step = view.stride[outer] == 1 ? ROWS : 1;
     for (uint64_t i = 0; i < rows; i += step) {
         const unsigned char *from = view.at + (int64_t)i * view.stride[outer];
+        struct widening how = { box->dtype == NPU_DTYPE_U8, zero + i };
 
         if (step == 1) {
-            widen_row(panel + i * pitch, from, view.stride[inner], n);
+            widen_row(panel + i * pitch, from, view.stride[inner], n, how);
         } else {
             widen_across(panel + i * pitch, pitch, from, view.stride[inner],
-                         rows - i < step ? rows - i : step, n);
+                         rows - i < step ? rows - i : step, n, how);
         }
     }
     return panel;

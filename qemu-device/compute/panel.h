@@ -16,11 +16,15 @@
 /* An f32 matrix: element (i, j) is data[i * ld + j], or transposed [j * ld + i] */
 struct npu_panel {
     const float *data;
+    float *own; /* data, if it is a copy */
     int ld;
     bool trans;
 };
 
-/* A panel of a box with two dimensions, f32 or f16; in place where possible. */
+/*
+ * A panel of a box with two dimensions, in place where possible.  The bytes of
+ * blocks become their elements.
+ */
 bool npu_panel_source(struct npu_tile *tile, unsigned operand,
                       const struct npu_box *box, struct npu_panel *panel);
 
@@ -37,13 +41,14 @@ static inline uint64_t npu_panel_pitch(uint64_t n)
 }
 
 /*
- * An s8 matrix as rows of s16; transposed: the columns become rows.  NULL after
- * an error.
+ * A matrix of s8 or u8 as rows of s16, less a zero point for each of them;
+ * transposed: the columns become rows.  NULL after an error.
  */
 const int16_t *npu_panel_s16(struct npu_tile *tile, unsigned operand,
-                             const struct npu_box *box, bool transposed);
+                             const struct npu_box *box, bool transposed,
+                             const int16_t *zero);
 
-/* c[i, j] += sum over l of a[i, l] b[j, l]; k is at most 65536. */
+/* c[i, j] += sum over l of a[i, l] b[j, l]; k is at most 32768. */
 void npu_panel_multiply_s16(const int16_t *a, const int16_t *b, int32_t *c,
                             uint64_t m, uint64_t n, uint64_t k);
 

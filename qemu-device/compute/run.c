@@ -5,6 +5,7 @@
  */
 #include <stdlib.h>
 
+#include "block.h"
 #include "code.h"
 #include "cost.h"
 #include "dtype.h"
@@ -18,18 +19,20 @@
 static bool tensor_in_reach(const struct npu_tensor *tensor, uint64_t base,
                             uint64_t *va)
 {
-    unsigned size = npu_element_size(tensor->dtype);
+    struct npu_units units;
     __int128 first = (__int128)base + tensor->offset;
-    __int128 low = first, high = first + size;
+    __int128 low = first, high = first;
 
+    npu_units_get(&units, tensor);
+    high += units.bytes;
     for (unsigned dim = 0; dim < tensor->rank; dim++) {
         __int128 reach = (__int128)tensor->stride[dim] *
-                         (tensor->extent[dim] - 1);
+                         (units.extent[dim] - 1);
 
         *(reach < 0 ? &low : &high) += reach;
     }
     *va = (uint64_t)first;
-    return low >= 0 && high <= VA_LIMIT && *va % size == 0;
+    return low >= 0 && high <= VA_LIMIT && *va % units.align == 0;
 }
 
 /* The first operand that is this tensor, for the verdict. */
@@ -132,18 +135,26 @@ uint32_t npu_run_scalar(const struct npu_run *run, uint32_t insn)
     return what->scalar == NPU_NONE ? what->imm : run->scalar[what->scalar];
 }
 
+/* What is made of blocks is a box of their bytes. */
 static void bind_operand(const struct npu_run *run, uint16_t index,
                          struct npu_box *box)
 {
     const struct npu_tensor *tensor = &run->code->tensor[index];
+    const struct npu_block *block = npu_block_find(tensor->dtype);
+    unsigned last = tensor->rank - 1u;
 
     box->va = run->va[index];
     box->dtype = tensor->dtype;
-    box->size = npu_element_size(tensor->dtype);
+    box->size = block ? 1 : npu_element_size(tensor->dtype);
     box->rank = tensor->rank;
     for (unsigned dim = 0; dim < NPU_MAX_RANK; dim++) {
         box->extent[dim] = tensor->extent[dim];
         box->stride[dim] = tensor->extent[dim] > 1 ? tensor->stride[dim] : 0;
+    }
+    if (block) {
+        box->extent[last] = tensor->extent[last] / block->elements *
+                            block->bytes;
+        box->stride[last] = 1;
     }
 }
 

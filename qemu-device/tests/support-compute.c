@@ -4,7 +4,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
-#include "support-compute.h"
+#include "support-compute-block.h"
 
 #define PAGE 4096
 
@@ -161,6 +161,12 @@ static const struct type {
     /* f64 rounds the largest s64 up. */
     [NPU_DTYPE_S64] = { "s64", 8, { 0 }, -0x1p63, 0x1p63 },
     [NPU_DTYPE_BOOL] = { "bool", 1, { 0 }, 0, 1 },
+    [NPU_DTYPE_S4] = { "s4" },
+    [NPU_DTYPE_Q8_0] = { "q8_0" },
+    [NPU_DTYPE_Q4_0] = { "q4_0" },
+    [NPU_DTYPE_Q4_K] = { "q4_k" },
+    [NPU_DTYPE_Q6_K] = { "q6_k" },
+    [NPU_DTYPE_MXFP4] = { "mxfp4" },
 };
 /* clang-format on */
 
@@ -306,11 +312,26 @@ static uint32_t encode(const struct format *format, double value,
            (uint32_t)ldexp(value, fraction_bits - exponent);
 }
 
+static double get_from_block(const struct tensor *tensor, const uint64_t *index)
+{
+    unsigned elements = block_elements(tensor->desc.dtype);
+    unsigned last = tensor->desc.rank - 1u;
+    uint64_t at[NPU_MAX_RANK];
+
+    memcpy(at, index, sizeof(at));
+    at[last] /= elements;
+    return block_get(tensor->desc.dtype, tensor_at(tensor, at),
+                     (unsigned)(index[last] % elements));
+}
+
 double tensor_get(const struct tensor *tensor, const uint64_t *index)
 {
     const struct type *type = &types[tensor->desc.dtype];
     uint64_t bits = 0;
 
+    if (block_elements(tensor->desc.dtype)) {
+        return get_from_block(tensor, index);
+    }
     memcpy(&bits, tensor_at(tensor, index), type->size);
     if (type->format.digits) {
         return decode(&type->format, (uint32_t)bits, 8 * type->size);

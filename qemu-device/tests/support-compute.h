@@ -90,6 +90,13 @@ struct tensor tensor_new(struct test_mem *mem, struct rng *rng, uint32_t dtype,
                          unsigned layout);
 void tensor_fill(struct tensor *tensor, struct rng *rng, enum values values);
 
+/* Blocks with random elements, and scales that keep these below 8 or so. */
+struct tensor tensor_new_blocks(struct test_mem *mem, struct rng *rng,
+                                uint32_t dtype, unsigned rank,
+                                const uint64_t *extent);
+/* The elements of a block of that type. */
+unsigned block_elements(uint32_t dtype);
+
 uint64_t tensor_elements(const struct tensor *tensor);
 /* Step an index through the extents; false when it is back at the beginning. */
 bool tensor_next(const struct tensor *tensor, uint64_t *index);

@@ -89,6 +89,45 @@ static void good_matmul(struct program *program)
     add_tensor(program, NPU_DTYPE_F32, 3, (uint64_t[]){ 2, 4, 5 });
 }
 
+/* Weights with blocks, and all that a product in f32 may have. */
+static void good_weights(struct program *program)
+{
+    good_start(program, NPU_OP_MATMUL);
+    add_tensor(program, NPU_DTYPE_F16, 2, (uint64_t[]){ 3, 5 });
+    add_tensor(program, NPU_DTYPE_BF16, 2, (uint64_t[]){ 3, 64 });
+    add_tensor(program, NPU_DTYPE_F32, 2, (uint64_t[]){ 5, 64 });
+    program->tensor[2].dtype = NPU_DTYPE_Q8_0;
+    program->tensor[2].stride[0] = 68;
+    program->tensor[2].stride[1] = 34;
+    for (unsigned i = 0; i < 3; i++) {
+        add_tensor(program, NPU_DTYPE_F32, 2, (uint64_t[]){ 3, 5 });
+    }
+    program->insn[1].flags = NPU_INSN_TRANSPOSE_B | NPU_INSN_BIAS |
+                             NPU_INSN_RESIDUAL | NPU_INSN_SCALE;
+    program->insn[1].matmul.activation = NPU_OP_GELU;
+}
+
+static void good_fp8(struct program *program)
+{
+    good_start(program, NPU_OP_MATMUL);
+    add_tensor(program, NPU_DTYPE_F32, 2, (uint64_t[]){ 129, 5 });
+    add_tensor(program, NPU_DTYPE_F8E4M3, 2, (uint64_t[]){ 129, 300 });
+    add_tensor(program, NPU_DTYPE_F16, 2, (uint64_t[]){ 300, 5 });
+    add_tensor(program, NPU_DTYPE_F32, 2, (uint64_t[]){ 2, 3 });
+    program->insn[1].flags = NPU_INSN_BLOCK_SCALE;
+}
+
+static void good_integers(struct program *program)
+{
+    good_start(program, NPU_OP_MATMUL);
+    add_tensor(program, NPU_DTYPE_S32, 2, (uint64_t[]){ 3, 5 });
+    add_tensor(program, NPU_DTYPE_U8, 2, (uint64_t[]){ 3, 7 });
+    add_tensor(program, NPU_DTYPE_S8, 2, (uint64_t[]){ 7, 5 });
+    add_tensor(program, NPU_DTYPE_U8, 2, (uint64_t[]){ 3, 1 });
+    add_tensor(program, NPU_DTYPE_S8, 2, (uint64_t[]){ 1, 5 });
+    program->insn[1].flags = NPU_INSN_ZERO_A | NPU_INSN_ZERO_B;
+}
+
 static const struct npu_insn_window window_3x3 = {
     .kernel = { 3, 3, 1 },
     .stride = { 1, 1, 1 },
@@ -216,6 +255,35 @@ BAD(bad_type_average, p->tensor[0].dtype = NPU_DTYPE_S32;
 BAD(bad_type_exp, p->insn[1].opcode = NPU_OP_EXP;
     p->insn[1].operand[2] = NPU_NONE; p->tensor[0].dtype = NPU_DTYPE_S32;
     p->tensor[1].dtype = NPU_DTYPE_S32)
+
+BAD(bad_block_extent, p->tensor[2].extent[1] = 65)
+BAD(bad_block_stride, p->tensor[2].stride[1] = 35)
+BAD(bad_block_pitch, p->tensor[2].stride[0] = 69)
+BAD(bad_block_target, p->tensor[0] = p->tensor[2])
+BAD(bad_block_upright, p->insn[1].flags &= ~NPU_INSN_TRANSPOSE_B)
+BAD(bad_block_both, p->tensor[1] = p->tensor[2]; p->tensor[1].extent[0] = 3)
+BAD(bad_weights_integer, p->tensor[1].dtype = NPU_DTYPE_U8;
+    p->tensor[1].stride[1] = 1)
+BAD(bad_bias_type, p->tensor[3].dtype = NPU_DTYPE_S32)
+BAD(bad_scale_type, p->tensor[5].dtype = NPU_DTYPE_S32)
+BAD(bad_extra_missing, p->insn[1].operand[5] = NPU_NONE)
+BAD(bad_extra_more, p->insn[1].flags &= ~NPU_INSN_BIAS)
+BAD(bad_activation, p->insn[1].matmul.activation = NPU_OP_ADD)
+BAD(bad_activation_huge, p->insn[1].matmul.activation = 70000)
+BAD(bad_activation_pad, p->insn[1].matmul.pad[6] = 1)
+BAD(bad_bias_shape, p->tensor[3].extent[1] = 1)
+BAD(bad_residual_shape, p->tensor[4].extent[0] = 1)
+BAD(bad_scale_shape, p->tensor[5].extent[1] = 4)
+BAD(bad_block_scale_rows, p->tensor[3].extent[0] = 1)
+BAD(bad_block_scale_columns, p->tensor[3].extent[1] = 2)
+BAD(bad_block_scale_type, p->tensor[3].dtype = NPU_DTYPE_F16)
+BAD(bad_block_scale_of_f16, p->tensor[1].dtype = NPU_DTYPE_F16;
+    p->tensor[1].stride[0] *= 2; p->tensor[1].stride[1] *= 2)
+BAD(bad_zero_type, p->tensor[3].dtype = NPU_DTYPE_S8)
+BAD(bad_zero_shape, p->tensor[4].extent[0] = 2)
+BAD(bad_zero_of_f16, p->insn[1].flags ^= NPU_INSN_BIAS | NPU_INSN_ZERO_A)
+BAD(bad_bias_of_s32, p->insn[1].flags ^= NPU_INSN_ZERO_A | NPU_INSN_BIAS)
+BAD(bad_activation_of_s32, p->insn[1].matmul.activation = NPU_OP_RELU)
 
 /* Shapes */
 BAD(bad_shape_extent, p->tensor[2].extent[1] = 4)
@@ -430,6 +498,51 @@ static const struct bad bads[] = {
       NPU_ERR_PARAMETER, INSN },
     { "scale of a product of f32", good_matmul, bad_scale, NPU_ERR_PARAMETER,
       INSN },
+    { "half a block", good_weights, bad_block_extent, NPU_ERR_TENSOR, 1, 2 },
+    { "blocks with gaps", good_weights, bad_block_stride, NPU_ERR_TENSOR, 1, 2 },
+    { "blocks at odd addresses", good_weights, bad_block_pitch, NPU_ERR_TENSOR,
+      1, 2 },
+    { "blocks as destination", good_weights, bad_block_target, NPU_ERR_DTYPE, 1,
+      0 },
+    { "blocks across k", good_weights, bad_block_upright, NPU_ERR_DTYPE, 1, 2 },
+    { "two operands with blocks", good_weights, bad_block_both, NPU_ERR_DTYPE,
+      1, 2 },
+    { "blocks times integers", good_weights, bad_weights_integer,
+      NPU_ERR_DTYPE, 1, 2 },
+    { "bias of s32", good_weights, bad_bias_type, NPU_ERR_DTYPE, 1, 3 },
+    { "scale of s32", good_weights, bad_scale_type, NPU_ERR_DTYPE, 1, 5 },
+    { "an operand that a flag announces is missing", good_weights,
+      bad_extra_missing, NPU_ERR_OPERAND, INSN },
+    { "an operand that no flag announces", good_weights, bad_extra_more,
+      NPU_ERR_OPERAND, INSN },
+    { "activation with two sources", good_weights, bad_activation,
+      NPU_ERR_PARAMETER, INSN },
+    { "activation that there is not", good_weights, bad_activation_huge,
+      NPU_ERR_PARAMETER, INSN },
+    { "pad behind the activation", good_weights, bad_activation_pad,
+      NPU_ERR_PARAMETER, INSN },
+    { "bias of another n", good_weights, bad_bias_shape, NPU_ERR_SHAPE, 1, 3 },
+    { "residual of another m", good_weights, bad_residual_shape, NPU_ERR_SHAPE,
+      1, 4 },
+    { "scale of another n", good_weights, bad_scale_shape, NPU_ERR_SHAPE, 1, 5 },
+    { "too few rows of block scales", good_fp8, bad_block_scale_rows,
+      NPU_ERR_SHAPE, 1, 3 },
+    { "too few columns of block scales", good_fp8, bad_block_scale_columns,
+      NPU_ERR_SHAPE, 1, 3 },
+    { "block scales of f16", good_fp8, bad_block_scale_type, NPU_ERR_DTYPE, 1,
+      3 },
+    { "block scales for f16", good_fp8, bad_block_scale_of_f16,
+      NPU_ERR_PARAMETER, INSN },
+    { "zero points of another type", good_integers, bad_zero_type,
+      NPU_ERR_DTYPE, 1, 3 },
+    { "zero points of another shape", good_integers, bad_zero_shape,
+      NPU_ERR_SHAPE, 1, 4 },
+    { "zero points of f32", good_weights, bad_zero_of_f16, NPU_ERR_PARAMETER,
+      INSN },
+    { "bias of a product in s32", good_integers, bad_bias_of_s32,
+      NPU_ERR_DTYPE, 1, 3 },
+    { "activation of a product in s32", good_integers, bad_activation_of_s32,
+      NPU_ERR_PARAMETER, INSN },
     { "stall with a parameter byte", good_stall, bad_stall_raw,
       NPU_ERR_PARAMETER, INSN },
 };
@@ -569,8 +682,9 @@ static void test_questions(void **state)
 static void test_damage(void **state)
 {
     static void (*const good[])(struct program *) = {
-        good_binary, good_fill,   good_gather, good_reduce, good_softmax,
-        good_argmax, good_matmul, good_conv2d, good_pool2d, good_stall,
+        good_binary, good_fill,   good_gather,  good_reduce, good_softmax,
+        good_argmax, good_matmul, good_weights, good_fp8,    good_integers,
+        good_conv2d, good_pool2d, good_stall,
     };
     static uint64_t args[NPU_MAX_BASES + NPU_MAX_SCALARS];
     struct rng rng = rng_new(test_seed());

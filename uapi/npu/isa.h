@@ -60,6 +60,16 @@ extern "C" {
  * @NPU_DTYPE_U8: unsigned, 8 bits
  * @NPU_DTYPE_S64: two's complement, 64 bits
  * @NPU_DTYPE_BOOL: 8 bits, 0 or 1; read, anything but 0 is 1
+ * @NPU_DTYPE_S4: two's complement, 4 bits; two in a byte, the first in the low
+ *	bits
+ * @NPU_DTYPE_Q8_0: GGUF's q8_0: 32 elements in 34 bytes
+ * @NPU_DTYPE_Q4_0: GGUF's q4_0: 32 elements in 18 bytes
+ * @NPU_DTYPE_Q4_K: GGUF's q4_K: 256 elements in 144 bytes
+ * @NPU_DTYPE_Q6_K: GGUF's q6_K: 256 elements in 210 bytes
+ * @NPU_DTYPE_MXFP4: the OCP's MXFP4: 32 elements in 17 bytes, the scale first;
+ *	element i and element i + 16 share a byte, i in the low bits, as in GGUF
+ *
+ * The types from S4 on are made of blocks of elements along the last dimension.
  *
  * Zero is no type.  Numbers are never reused.
  */
@@ -74,6 +84,12 @@ enum npu_dtype {
 	NPU_DTYPE_U8 = 8,
 	NPU_DTYPE_S64 = 9,
 	NPU_DTYPE_BOOL = 10,
+	NPU_DTYPE_S4 = 16,
+	NPU_DTYPE_Q8_0 = 17,
+	NPU_DTYPE_Q4_0 = 18,
+	NPU_DTYPE_Q4_K = 19,
+	NPU_DTYPE_Q6_K = 20,
+	NPU_DTYPE_MXFP4 = 21,
 };
 
 /**
@@ -120,12 +136,18 @@ enum npu_dtype {
  * @NPU_OP_REDUCE_MAX: d = max of a over the axis (T); NaN wins
  * @NPU_OP_ARGMAX: d = index of the first max of a over the axis; a is T, d is
  *	s32 with extent 1 there; NaN wins
- * @NPU_OP_MATMUL: d[.., m, n] = scale * sum over k of a[.., m, k] b[.., k, n];
- *	rank 2 to 6, leading extents equal.  (a, b -> d) is one of (f32, f32 ->
- *	f32), (f16, f16 -> f16 or f32), (bf16, bf16 -> bf16 or f32), (s8, s8 ->
- *	s32), (s8, s8 -> f32).  Scale is imm (f32) for the last and 1 for the
- *	others, whose scalar and imm must be NPU_NONE and 0.  Accumulates in f32,
- *	or s32 (wraps)
+ * @NPU_OP_MATMUL: d[.., m, n] = act(scale * sum over k of a[.., m, k] b[.., k, n]
+ *	+ bias) + residual; rank 2 to 6, leading extents equal.  With
+ *	NPU_INSN_TRANSPOSE_B b is [.., n, k], and must be if it has blocks.
+ *	Either a and b are f32, f16, bf16, fp8 or have blocks, one of them being
+ *	f32, f16 or bf16, and d is f32, f16 or bf16: accumulates in f32.  Or they
+ *	are s8 or u8 and d is s32: accumulates in s32 (wraps); d may be f32, f16
+ *	or bf16 too, and then imm (f32) is a factor of scale.  In all other cases
+ *	imm and the scalar must be 0 and NPU_NONE.  More operands follow b in the
+ *	order of the flags that announce them: NPU_INSN_BIAS, NPU_INSN_RESIDUAL,
+ *	NPU_INSN_SCALE (each F, with d's extents; not if d is s32),
+ *	NPU_INSN_BLOCK_SCALE, NPU_INSN_ZERO_A, NPU_INSN_ZERO_B.  act is
+ *	&npu_insn_matmul.activation
  * @NPU_OP_CONV2D: d[n, m, y, x] = c[m] + sum over i, u, v of a[n, g*I + i,
  *	y*sy + u*dy - py, x*sx + v*dx - px] * b[m, i, u, v], where b has I input
  *	channels, the number of groups is C / I and g is m's group; outside a is
@@ -180,6 +202,21 @@ enum npu_opcode {
 /* &npu_insn.flags: an average counts the padding too (NPU_OP_AVGPOOL2D). */
 #define NPU_INSN_COUNT_PAD	(1u << 0)
 
+/*
+ * &npu_insn.flags of NPU_OP_MATMUL.  Block scales are f32, [.., ceil(m / 128),
+ * ceil(k / 128)] for an fp8 a, else [.., ceil(n / 128), ceil(k / 128)] for an fp8
+ * b: an element is multiplied by that of its block of 128 x 128.  Zero points are
+ * of a's type and [.., m, 1], and of b's type and [.., 1, n]: they are subtracted
+ * from every element of their row of a, or column of b.
+ */
+#define NPU_INSN_TRANSPOSE_B	(1u << 8)
+#define NPU_INSN_BIAS		(1u << 9)
+#define NPU_INSN_RESIDUAL	(1u << 10)
+#define NPU_INSN_SCALE		(1u << 11)
+#define NPU_INSN_BLOCK_SCALE	(1u << 12)
+#define NPU_INSN_ZERO_A		(1u << 13)
+#define NPU_INSN_ZERO_B		(1u << 14)
+
 /**
  * struct npu_tensor - tensor descriptor, 128 bytes
  * @base: slot of the argument block that holds the base address
@@ -195,8 +232,10 @@ enum npu_opcode {
  *	above 1
  * @pad2: must be zero
  *
- * Base plus offset and every stride are multiples of the element size.  A
- * destination may be the very same tensor as an operand of an element-wise
+ * Base plus offset and every stride are multiples of the element size.  With
+ * blocks, the last extent is a multiple of a block's elements, the last stride is
+ * a block's bytes, and the others and base plus offset are multiples of 2, or of 1
+ * for S4 and MXFP4; such a tensor is no destination.  A destination may be the very same tensor as an operand of an element-wise
  * instruction; any other overlap of destination and source is undefined, but
  * harms nobody else.
  */
@@ -218,6 +257,17 @@ struct npu_tensor {
  */
 struct npu_insn_axis {
 	__u32 axis;
+	__u32 pad[7];
+};
+
+/**
+ * struct npu_insn_matmul - parameters of NPU_OP_MATMUL
+ * @activation: 0, or the &enum npu_opcode of an instruction with one source of any
+ *	type in F, no scalar and d of the same type: it is applied to the f32 value
+ * @pad: must be zero
+ */
+struct npu_insn_matmul {
+	__u32 activation;
 	__u32 pad[7];
 };
 
@@ -253,6 +303,7 @@ struct npu_insn_window {
  * @imm: the scalar's bits, zero if unused
  * @pad: must be zero
  * @axis: for reductions and NPU_OP_SOFTMAX
+ * @matmul: for NPU_OP_MATMUL
  * @window: for convolution and pooling
  * @raw: all parameter bytes; the unused ones must be zero
  */
@@ -265,6 +316,7 @@ struct npu_insn {
 	__u32 pad;
 	union {
 		struct npu_insn_axis axis;
+		struct npu_insn_matmul matmul;
 		struct npu_insn_window window;
 		__u8 raw[32];
 	};
@@ -421,6 +473,10 @@ NPU_ASSERT_AT(struct npu_tensor, pad2, 112);
 NPU_ASSERT_SIZE(struct npu_insn_axis, 32);
 NPU_ASSERT_AT(struct npu_insn_axis, axis, 0);
 NPU_ASSERT_AT(struct npu_insn_axis, pad, 4);
+
+NPU_ASSERT_SIZE(struct npu_insn_matmul, 32);
+NPU_ASSERT_AT(struct npu_insn_matmul, activation, 0);
+NPU_ASSERT_AT(struct npu_insn_matmul, pad, 4);
 
 NPU_ASSERT_SIZE(struct npu_insn_window, 32);
 NPU_ASSERT_AT(struct npu_insn_window, kernel, 0);

@@ -110,6 +110,18 @@ static uint8_t pick_type(struct shaper *shaper, unsigned set)
     return dtype;
 }
 
+/* Bytes and elements of a block; NULL: the type has none. */
+static const unsigned *block_of(unsigned dtype)
+{
+    static const unsigned blocks[][2] = {
+        [NPU_DTYPE_S4] = { 1, 2 },       [NPU_DTYPE_Q8_0] = { 34, 32 },
+        [NPU_DTYPE_Q4_0] = { 18, 32 },   [NPU_DTYPE_Q4_K] = { 144, 256 },
+        [NPU_DTYPE_Q6_K] = { 210, 256 }, [NPU_DTYPE_MXFP4] = { 17, 32 },
+    };
+
+    return dtype < NPU_DTYPE_S4 ? NULL : blocks[dtype];
+}
+
 static unsigned size_of(unsigned dtype)
 {
     static const uint8_t size[] = {
@@ -161,11 +173,22 @@ static void order_dims(struct shaper *shaper, unsigned rank, unsigned *order)
     }
 }
 
+static void lay_out_blocks(struct npu_tensor *tensor, const unsigned *block)
+{
+    tensor->stride[1] = block[0];
+    tensor->stride[0] = tensor->extent[1] / block[1] * block[0];
+}
+
 static void lay_out(struct shaper *shaper, struct npu_tensor *tensor,
                     bool source)
 {
     unsigned order[NPU_MAX_RANK], i;
-    int64_t stride = size_of(tensor->dtype);
+    int64_t stride;
+
+    if (block_of(tensor->dtype)) {
+        return lay_out_blocks(tensor, block_of(tensor->dtype));
+    }
+    stride = size_of(tensor->dtype);
 
     order_dims(shaper, tensor->rank, order);
     for (i = tensor->rank; i-- > 0;) {
@@ -306,6 +329,61 @@ static void argmax(struct shaper *shaper)
     reduce_as(shaper, NPU_DTYPE_S32);
 }
 
+/* What a flag announces, behind b. */
+static void extra(struct shaper *shaper, uint32_t flag, unsigned dtype,
+                  const struct shape *shape)
+{
+    if (one_in(shaper, 2)) {
+        shaper->insn.flags |= flag;
+        operand(shaper, dtype, shape);
+    }
+}
+
+/* Weights of some type, upright, and what follows the sums. */
+static void weights(struct shaper *shaper)
+{
+    static const uint8_t types[] = {
+        NPU_DTYPE_F16,  NPU_DTYPE_F8E4M3, NPU_DTYPE_F8E5M2,
+        NPU_DTYPE_S4,   NPU_DTYPE_Q8_0,   NPU_DTYPE_Q4_0,
+        NPU_DTYPE_Q4_K, NPU_DTYPE_Q6_K,   NPU_DTYPE_MXFP4,
+    };
+    uint8_t weight = types[random_below(shaper->random, sizeof(types))];
+    bool fp8 = weight == NPU_DTYPE_F8E4M3 || weight == NPU_DTYPE_F8E5M2;
+    struct shape d = { 2, { between(shaper, 1, 6), between(shaper, 1, 6) } };
+    uint64_t k = 256 * between(shaper, 1, 2);
+    struct shape a = { 2, { d.extent[0], k } }, b = { 2, { d.extent[1], k } };
+    struct shape scale = { 2, { 1, k / 128 } };
+
+    shaper->insn.flags = NPU_INSN_TRANSPOSE_B;
+    operand(shaper, pick_type(shaper, SET_F), &d);
+    operand(shaper, pick_type(shaper, SET(F16) | SET(BF16)), &a);
+    operand(shaper, weight, &b);
+    extra(shaper, NPU_INSN_BIAS, NPU_DTYPE_F32, &d);
+    extra(shaper, NPU_INSN_RESIDUAL, NPU_DTYPE_F16, &d);
+    extra(shaper, NPU_INSN_SCALE, NPU_DTYPE_F32, &d);
+    if (fp8) {
+        extra(shaper, NPU_INSN_BLOCK_SCALE, NPU_DTYPE_F32, &scale);
+    }
+    if (one_in(shaper, 2)) {
+        shaper->insn.matmul.activation = NPU_OP_SILU;
+    }
+}
+
+static void integers(struct shaper *shaper)
+{
+    uint8_t type = pick_type(shaper, SET(S8) | SET(U8));
+    uint64_t m = between(shaper, 1, 9), n = between(shaper, 1, 9);
+    uint64_t k = between(shaper, 1, 30);
+    struct shape d = { 2, { m, n } }, a = { 2, { m, k } }, b = { 2, { k, n } };
+    struct shape rows = { 2, { m, 1 } }, columns = { 2, { 1, n } };
+
+    operand(shaper, NPU_DTYPE_S32, &d);
+    operand(shaper, type, &a);
+    operand(shaper, type, &b);
+    extra(shaper, NPU_INSN_ZERO_A, type, &rows);
+    extra(shaper, NPU_INSN_ZERO_B, type, &columns);
+}
+
 static void matmul(struct shaper *shaper)
 {
     struct shape d = any_shape(shaper, 2), a = d, b = d;
@@ -314,6 +392,9 @@ static void matmul(struct shaper *shaper)
     uint8_t result = source == NPU_DTYPE_S8 ? NPU_DTYPE_S32 : source;
     uint64_t k = between(shaper, 1, 9);
 
+    if (one_in(shaper, 3)) {
+        return (one_in(shaper, 3) ? integers : weights)(shaper);
+    }
     if (source != NPU_DTYPE_F32 && one_in(shaper, 2)) {
         result = NPU_DTYPE_F32;
     }

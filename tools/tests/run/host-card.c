@@ -194,7 +194,11 @@ static int fail_verdict(const struct npu_verdict *v)
 static int run_insn(struct npu_run *run, uint32_t insn, unsigned int dies,
 		    struct npu_report *report)
 {
-	struct npu_mem mem = { mem_read, mem_write, mem_window };
+	struct npu_mem mem = {
+		.read = mem_read,
+		.write = mem_write,
+		.window = mem_window,
+	};
 	uint64_t tiles = npu_run_tiles(run, insn, dies), i;
 	struct npu_verdict verdict;
 	struct npu_cost cost;

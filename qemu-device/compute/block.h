@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Element types that are made of blocks: some elements, quantised together, along
+ * the last dimension of a tensor.
+ */
+#ifndef NPU_BLOCK_H
+#define NPU_BLOCK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "npu/isa.h"
+
+struct npu_block {
+    unsigned elements;
+    unsigned bytes;
+    unsigned align; /* of its address */
+    /* n blocks without gaps, as f32 */
+    void (*get_f32)(float *to, const unsigned char *from, size_t n);
+};
+
+/* NULL: the type has no blocks. */
+const struct npu_block *npu_block_find(uint32_t dtype);
+
+/* A tensor in units: elements, or blocks. */
+struct npu_units {
+    unsigned bytes, align;
+    uint64_t extent[NPU_MAX_RANK];
+};
+
+/* False: there is no such type, or its last dimension is not made of blocks. */
+bool npu_units_get(struct npu_units *units, const struct npu_tensor *tensor);
+
+#endif
