@@ -709,6 +709,45 @@ int npu_op_pool2d(struct npu_program *prog, uint32_t opcode, npu_tensor_id d,
 		  npu_tensor_id a, const struct npu_insn_window *window, uint32_t flags);
 
 /**
+ * struct npu_attention - what an attention may have besides d, q, k, v and scale
+ * @causal: no row sees a key that is younger than itself
+ * @window: keys further than this, less one, from the row's own are hidden; 0: none
+ * @softcap: scores are softcap * tanh(score / softcap); 0: as they are
+ * @has_mask, @mask: add a tensor to the scores
+ * @has_sinks, @sinks: a score of nothing for each head, f32
+ * @has_table, @table: k and v are pools of blocks, and these, s32, are a sequence's
+ * @has_lengths, @lengths: rows and keys of each sequence, s32; q and d are ragged
+ *
+ * All zero: none of it.  Shapes are those of &struct npu_insn_attention.
+ */
+struct npu_attention {
+	bool causal;
+	uint32_t window;
+	float softcap;
+	bool has_mask, has_sinks, has_table, has_lengths;
+	npu_tensor_id mask, sinks, table, lengths;
+};
+
+/**
+ * npu_op_attention() - NPU_OP_ATTENTION: d = softmax(scale q k^T) v
+ * @prog: program
+ * @d: destination: [sequence, row, head, width of v]; f32, f16 or bf16
+ * @q: queries: [sequence, row, head, width]; f32, f16 or bf16
+ * @k: keys: [sequence, key, kv head, width]; those types or fp8
+ * @v: values: [sequence, key, kv head, width of v]; the same types
+ * @scale: what the products of q and k are multiplied by, f32
+ * @attention: the rest; NULL: nothing
+ *
+ * q has a multiple of the heads of k.  With lengths, q and d lack the first
+ * dimension; with a table, the first one of k and v counts blocks.
+ *
+ * Return: as npu_op_stall().
+ */
+int npu_op_attention(struct npu_program *prog, npu_tensor_id d, npu_tensor_id q,
+		     npu_tensor_id k, npu_tensor_id v, struct npu_scalar scale,
+		     const struct npu_attention *attention);
+
+/**
  * npu_program_finish() - end the building and put the program into HBM
  * @prog: program
  *

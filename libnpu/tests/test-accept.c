@@ -276,6 +276,33 @@ static void test_pooling(void **state)
 	assert_accepted();
 }
 
+static void test_attention(void **state)
+{
+	struct npu_attention paged = {
+		.causal = true,
+		.softcap = 30,
+		.has_mask = true,
+		.mask = TENSOR(prog, NPU_DTYPE_F16, 4, 7, 24),
+		.has_sinks = true,
+		.sinks = TENSOR(prog, NPU_DTYPE_F32, 4),
+		.has_table = true,
+		.table = TENSOR(prog, NPU_DTYPE_S32, 2, 3),
+		.has_lengths = true,
+		.lengths = TENSOR(prog, NPU_DTYPE_S32, 2, 2),
+	};
+	npu_tensor_id k = TENSOR(prog, NPU_DTYPE_F8E4M3, 9, 8, 2, 6);
+	npu_tensor_id v = TENSOR(prog, NPU_DTYPE_BF16, 9, 8, 2, 5);
+
+	(void)state;
+	npu_op_attention(prog, TENSOR(prog, NPU_DTYPE_F16, 7, 4, 5),
+			 TENSOR(prog, NPU_DTYPE_F32, 7, 4, 6), k, v, npu_f32(0.5f),
+			 &paged);
+	npu_op_attention(prog, TENSOR(prog, NPU_DTYPE_F16, 9, 3, 4, 5),
+			 TENSOR(prog, NPU_DTYPE_F32, 9, 3, 4, 6), k, v, npu_f32(0.5f),
+			 NULL);
+	assert_accepted();
+}
+
 static void test_a_wrong_shape_is_the_cards_to_refuse(void **state)
 {
 	struct npu_verdict verdict;
@@ -319,6 +346,7 @@ int main(void)
 		TEST(test_conv2d_with_and_without_bias),
 		TEST(test_conv2d_in_groups),
 		TEST(test_pooling),
+		TEST(test_attention),
 		TEST(test_a_wrong_shape_is_the_cards_to_refuse),
 	};
 

@@ -299,6 +299,58 @@ static void test_pooling(void **state)
 	assert_insn(&want);
 }
 
+static void test_attention(void **state)
+{
+	npu_tensor_id mask = TENSOR(prog, NPU_DTYPE_F16, 4);
+	npu_tensor_id sinks = TENSOR(prog, NPU_DTYPE_F32, 4);
+	npu_tensor_id table = TENSOR(prog, NPU_DTYPE_S32, 4);
+	npu_tensor_id lengths = TENSOR(prog, NPU_DTYPE_S32, 4);
+	struct npu_insn plain = EXPECT(NPU_OP_ATTENTION, d, a, b, a);
+	struct npu_insn some = EXPECT(NPU_OP_ATTENTION, d, a, b, a, sinks, lengths);
+	struct npu_insn all = EXPECT(NPU_OP_ATTENTION, d, a, b, a, mask, sinks, table,
+				     lengths);
+	struct npu_attention attention = {
+		.has_sinks = true,
+		.sinks = sinks,
+		.has_lengths = true,
+		.lengths = lengths,
+		.window = 7,
+	};
+
+	(void)state;
+	plain.imm = 0x3f000000;
+	assert_int_equal(npu_op_attention(prog, d, a, b, a, npu_f32(0.5f), NULL), 0);
+	assert_insn(&plain);
+	some.imm = 0x3f000000;
+	some.flags = NPU_INSN_SINKS | NPU_INSN_LENGTHS;
+	some.attention.window = 7;
+	assert_int_equal(npu_op_attention(prog, d, a, b, a, npu_f32(0.5f), &attention),
+			 0);
+	assert_insn(&some);
+	attention = (struct npu_attention){
+		.causal = true,
+		.softcap = 50,
+		.has_mask = true,
+		.mask = mask,
+		.has_sinks = true,
+		.sinks = sinks,
+		.has_table = true,
+		.table = table,
+		.has_lengths = true,
+		.lengths = lengths,
+	};
+	all.imm = 0x3f000000;
+	all.flags = NPU_INSN_CAUSAL | NPU_INSN_MASK | NPU_INSN_SINKS | NPU_INSN_TABLE |
+		    NPU_INSN_LENGTHS;
+	all.attention.softcap = 0x42480000;
+	assert_int_equal(npu_op_attention(prog, d, a, b, a, npu_f32(0.5f), &attention),
+			 0);
+	assert_insn(&all);
+	attention.table = 99;
+	assert_int_equal(npu_op_attention(prog, d, a, b, a, npu_f32(0.5f), &attention),
+			 -EINVAL);
+}
+
 static void test_opcodes_of_other_families_are_refused(void **state)
 {
 	unsigned int i;
@@ -377,6 +429,7 @@ int main(void)
 		TEST(test_conv2d),
 		TEST(test_conv2d_without_bias),
 		TEST(test_pooling),
+		TEST(test_attention),
 		TEST(test_opcodes_of_other_families_are_refused),
 		TEST(test_missing_operands_are_refused),
 		TEST(test_scalars_keep_their_bits),

@@ -3,6 +3,10 @@
  * The rules of isa.h for tensors and instructions.  The order of the checks
  * decides which of several errors is told: element types, parameters, extents.
  */
+#include <math.h>
+#include <string.h>
+
+#include "attention.h"
 #include "block.h"
 #include "check.h"
 #include "dtype.h"
@@ -226,6 +230,37 @@ bool npu_types_matmul(struct npu_check *check)
                types_product_f32(check, &roles);
 }
 
+/* How many operands the flags ask for. */
+static bool all_there(struct npu_check *check)
+{
+    unsigned wanted = 4 + (unsigned)__builtin_popcount(check->insn->flags &
+                                                       NPU_ATTENTION_OPERANDS);
+
+    return npu_check_that(check, check->operands == wanted, NPU_ERR_OPERAND,
+                          check->operands < wanted ? check->operands : wanted);
+}
+
+static bool optional_is_in(struct npu_check *check, uint32_t flag, unsigned set)
+{
+    unsigned operand = npu_attention_operand(check->insn->flags, flag);
+
+    return !operand || is_in(check, operand, set);
+}
+
+bool npu_types_attention(struct npu_check *check)
+{
+    const unsigned stored = NPU_SET_F | NPU_SET_F8;
+    const unsigned s32 = NPU_SET(NPU_DTYPE_S32);
+
+    return all_there(check) && is_in(check, 0, NPU_SET_F) &&
+           is_in(check, 1, NPU_SET_F) && is_in(check, 2, stored) &&
+           is_in(check, 3, stored) &&
+           optional_is_in(check, NPU_INSN_MASK, NPU_SET_F) &&
+           optional_is_in(check, NPU_INSN_SINKS, NPU_SET(NPU_DTYPE_F32)) &&
+           optional_is_in(check, NPU_INSN_TABLE, s32) &&
+           optional_is_in(check, NPU_INSN_LENGTHS, s32);
+}
+
 /* ---- Parameters ---------------------------------------------------------- */
 
 static bool no_scalar(struct npu_check *check)
@@ -301,6 +336,19 @@ bool npu_params_window(struct npu_check *check)
 {
     return no_scalar(check) &&
            npu_check_that(check, npu_window_sound(&check->insn->window),
+                          NPU_ERR_PARAMETER, NPU_NONE);
+}
+
+bool npu_params_attention(struct npu_check *check)
+{
+    const struct npu_insn_attention *attention = &check->insn->attention;
+    float cap;
+
+    memcpy(&cap, &attention->softcap, sizeof(cap));
+    return scalar_sound(check) &&
+           npu_check_that(check,
+                          cap >= 0 && !signbit(cap) && !isinf(cap) &&
+                              zeros(attention->pad, sizeof(attention->pad)),
                           NPU_ERR_PARAMETER, NPU_NONE);
 }
 
@@ -507,4 +555,85 @@ bool npu_shape_pool2d(struct npu_check *check)
                 window->kernel[1] <= NPU_MAX_CONTRACTION / window->kernel[0],
                 NPU_NONE) &&
            windows_fit(check, true);
+}
+
+/* The operand that a flag stands for has these extents, or is not there. */
+static bool optional_fits(struct npu_check *check, uint32_t flag, unsigned rank,
+                          const uint64_t *extent)
+{
+    unsigned operand = npu_attention_operand(check->insn->flags, flag);
+
+    if (!operand) {
+        return true;
+    }
+    if (!has_rank(check, operand, rank)) {
+        return false;
+    }
+    for (unsigned dim = 0; dim < rank; dim++) {
+        if (check->operand[operand]->extent[dim] != extent[dim]) {
+            return npu_check_fail(check, NPU_ERR_SHAPE, operand);
+        }
+    }
+    return true;
+}
+
+/* d, q, k and v; row is the dimension of the rows of q. */
+static bool heads_fit(struct npu_check *check, unsigned row)
+{
+    const __u64 *d, *q, *k, *v;
+
+    if (!has_rank(check, 0, row + 3) || !has_rank(check, 1, row + 3) ||
+        !has_rank(check, 2, 4) || !has_rank(check, 3, 4)) {
+        return false;
+    }
+    d = check->operand[0]->extent;
+    q = check->operand[1]->extent;
+    k = check->operand[2]->extent;
+    v = check->operand[3]->extent;
+    return equal_but(check, 1, row + 2) && fits(check, d[row + 2] == v[3], 0) &&
+           fits(check, q[row + 2] <= NPU_MAX_ATTENTION_WIDTH, 1) &&
+           fits(check, k[3] == q[row + 2] && q[row + 1] % k[2] == 0, 2) &&
+           fits(check,
+                v[0] == k[0] && v[1] == k[1] && v[2] == k[2] &&
+                    v[3] <= NPU_MAX_ATTENTION_WIDTH,
+                3);
+}
+
+bool npu_shape_attention(struct npu_check *check)
+{
+    unsigned at_table = npu_attention_operand(check->insn->flags,
+                                              NPU_INSN_TABLE);
+    bool ragged = check->insn->flags & NPU_INSN_LENGTHS;
+    unsigned row = ragged ? 0 : 1;
+    uint64_t sequences, keys, blocks = 1;
+    const __u64 *q, *k;
+
+    if (!heads_fit(check, row)) {
+        return false;
+    }
+    q = check->operand[1]->extent;
+    k = check->operand[2]->extent;
+    sequences = k[0];
+    if (at_table) {
+        if (!has_rank(check, at_table, 2)) {
+            return false;
+        }
+        sequences = check->operand[at_table]->extent[0];
+        blocks = check->operand[at_table]->extent[1];
+    }
+    if (!fits(check, k[1] <= NPU_MAX_CONTRACTION / blocks, 2) ||
+        !fits(check,
+              ragged ? sequences <= NPU_MAX_SEQUENCES : sequences == q[0],
+              at_table ? at_table : 2)) {
+        return false;
+    }
+    keys = k[1] * blocks;
+    return optional_fits(check, NPU_INSN_MASK, row + 3,
+                         (const uint64_t[]){ ragged ? q[1] : q[0],
+                                             ragged ? q[0] : q[2],
+                                             ragged ? keys : q[1], keys }) &&
+           optional_fits(check, NPU_INSN_SINKS, 1,
+                         (const uint64_t[]){ q[row + 1] }) &&
+           optional_fits(check, NPU_INSN_LENGTHS, 2,
+                         (const uint64_t[]){ sequences, 2 });
 }

@@ -62,6 +62,7 @@ npu_rule npu_types_f;
 npu_rule npu_types_maxpool;
 npu_rule npu_types_argmax;
 npu_rule npu_types_matmul;
+npu_rule npu_types_attention; /* and whether all operands are there */
 
 /* Parameters */
 npu_rule npu_params_none;
@@ -69,6 +70,7 @@ npu_rule npu_params_scalar;
 npu_rule npu_params_axis;
 npu_rule npu_params_matmul;
 npu_rule npu_params_window;
+npu_rule npu_params_attention;
 
 /* Extents */
 npu_rule npu_shape_none;
@@ -79,5 +81,6 @@ npu_rule npu_shape_softmax;
 npu_rule npu_shape_matmul;
 npu_rule npu_shape_conv2d;
 npu_rule npu_shape_pool2d;
+npu_rule npu_shape_attention;
 
 #endif

@@ -4,6 +4,7 @@
  * outside the input count, since they fill its lanes.  Bytes are those of every
  * operand once; a broadcast counts its distinct elements.
  */
+#include "attention.h"
 #include "cost.h"
 #include "dtype.h"
 #include "grid.h"
@@ -80,4 +81,24 @@ void npu_cost_pool2d(const struct npu_work *work, struct npu_cost *cost)
     charge(work, cost,
            npu_mul_sat(npu_box_elements(&work->operand[0]),
                        kernel[0] * (uint64_t)kernel[1]));
+}
+
+/* All pairs of a row and a key, or half of them if it is causal. */
+void npu_cost_attention(const struct npu_work *work, struct npu_cost *cost)
+{
+    const struct npu_box *q = &work->operand[1], *k = &work->operand[2];
+    unsigned at_table = npu_attention_operand(work->insn->flags,
+                                              NPU_INSN_TABLE);
+    uint64_t width = q->extent[q->rank - 1];
+    uint64_t keys = k->extent[1];
+
+    if (at_table) {
+        keys *= work->operand[at_table].extent[1];
+    }
+    charge(work, cost,
+           npu_mul_sat(npu_box_elements(q) / width,
+                       npu_mul_sat(keys, width + work->operand[3].extent[3])));
+    if (work->insn->flags & NPU_INSN_CAUSAL) {
+        cost->operations = npu_div_up(cost->operations, 2);
+    }
 }

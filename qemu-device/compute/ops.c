@@ -2,6 +2,7 @@
 /*
  * The table of instructions.  See Documentation/adding-an-instruction.rst.
  */
+#include "attention.h"
 #include "check.h"
 #include "cost.h"
 #include "elementwise.h"
@@ -129,6 +130,14 @@ static const struct npu_op ops[] = {
                               npu_maxpool2d_run),
     [NPU_OP_AVGPOOL2D] = POOL("avgpool2d", npu_types_f, NPU_INSN_COUNT_PAD,
                               npu_avgpool2d_run),
+
+    [NPU_OP_ATTENTION] = {
+        .name = "attention", .operands = 4, .optional = 4,
+        .flags = NPU_INSN_CAUSAL | NPU_ATTENTION_OPERANDS,
+        .types = npu_types_attention, .params = npu_params_attention,
+        .shape = npu_shape_attention, .cut = npu_attention_cut,
+        .run = npu_attention_run, .cost = npu_cost_attention, .operations = 2,
+    },
 };
 
 const struct npu_op *npu_op_find(uint32_t opcode)

@@ -49,9 +49,10 @@ struct family {
     const char *name;
     uint32_t opcode;
     unsigned operands;
-    struct shape operand[4];
+    struct shape operand[8];
     uint32_t axis;
     bool window;
+    uint32_t flags;
 };
 
 #define F32 NPU_DTYPE_F32
@@ -106,11 +107,20 @@ static const struct family families[] = {
       { { S8, 4, { 2, 5, 8, 8 } }, { S8, 4, { 2, 5, 8, 8 } } }, 0, true },
     { "avgpool2d", NPU_OP_AVGPOOL2D, 2,
       { { F16, 4, { 2, 5, 8, 8 } }, { F16, 4, { 2, 5, 8, 8 } } }, 0, true },
+    { "attention", NPU_OP_ATTENTION, 4,
+      { { F16, 4, { 2, 40, 4, 8 } }, { F16, 4, { 2, 40, 4, 9 } },
+        { F16, 4, { 2, 40, 2, 9 } }, { F16, 4, { 2, 40, 2, 8 } } }, 0, false },
+    { "attention to pages", NPU_OP_ATTENTION, 8,
+      { { F32, 3, { 5, 4, 8 } }, { F16, 3, { 5, 4, 9 } },
+        { F16, 4, { 1, 7, 2, 9 } }, { F16, 4, { 1, 7, 2, 8 } },
+        { F32, 3, { 4, 5, 21 } }, { F32, 1, { 4 } }, { S32, 2, { 1, 3 } },
+        { S32, 2, { 1, 2 } } }, 0, false,
+      NPU_INSN_MASK | NPU_INSN_SINKS | NPU_INSN_TABLE | NPU_INSN_LENGTHS },
 };
 /* clang-format on */
 
 struct instance {
-    struct tensor tensor[4];
+    struct tensor tensor[8];
     struct program program;
     struct runner runner;
 };
@@ -134,6 +144,11 @@ static void instance_new(struct instance *i, const struct family *family,
     for (uint64_t j = 0; family->opcode == NPU_OP_GATHER && j < 9; j++) {
         tensor_put(&i->tensor[2], &j, (double)(j % 7));
     }
+    if (family->flags & NPU_INSN_LENGTHS) {
+        tensor_put(&i->tensor[7], (uint64_t[]){ 0, 0 }, 5);
+        tensor_put(&i->tensor[7], (uint64_t[]){ 0, 1 }, 21);
+    }
+    i->program.insn[0].flags = family->flags;
     i->program.insn[0].axis.axis = family->axis;
     if (family->window) {
         i->program.insn[0].window = (struct npu_insn_window){
@@ -323,7 +338,8 @@ static void test_restless(void **state)
         struct instance i;
 
         if (families[j].opcode != NPU_OP_DIV &&
-            families[j].opcode != NPU_OP_GATHER) {
+            families[j].opcode != NPU_OP_GATHER &&
+            families[j].opcode != NPU_OP_ATTENTION) {
             continue;
         }
         mem_reset(mem);

@@ -146,6 +146,24 @@ static void good_conv2d(struct program *program)
     program->insn[1].window = window_3x3;
 }
 
+static void good_attention(struct program *program)
+{
+    good_start(program, NPU_OP_ATTENTION);
+    add_tensor(program, NPU_DTYPE_F16, 3, (uint64_t[]){ 7, 4, 5 });
+    add_tensor(program, NPU_DTYPE_F32, 3, (uint64_t[]){ 7, 4, 6 });
+    add_tensor(program, NPU_DTYPE_F8E4M3, 4, (uint64_t[]){ 9, 8, 2, 6 });
+    add_tensor(program, NPU_DTYPE_BF16, 4, (uint64_t[]){ 9, 8, 2, 5 });
+    add_tensor(program, NPU_DTYPE_F16, 3, (uint64_t[]){ 4, 7, 24 });
+    add_tensor(program, NPU_DTYPE_F32, 1, (uint64_t[]){ 4 });
+    add_tensor(program, NPU_DTYPE_S32, 2, (uint64_t[]){ 2, 3 });
+    add_tensor(program, NPU_DTYPE_S32, 2, (uint64_t[]){ 2, 2 });
+    program->insn[1].flags = NPU_INSN_CAUSAL | NPU_INSN_MASK | NPU_INSN_SINKS |
+                             NPU_INSN_TABLE | NPU_INSN_LENGTHS;
+    program->insn[1].imm = 0x3f000000;
+    program->insn[1].attention.window = 3;
+    program->insn[1].attention.softcap = 0x42480000;
+}
+
 static void good_pool2d(struct program *program)
 {
     good_start(program, NPU_OP_AVGPOOL2D);
@@ -340,6 +358,31 @@ BAD(bad_third_pad, p->insn[1].window.pad_end[2] = 1)
 BAD(bad_window_pad, p->insn[1].window.pad = 1)
 BAD(bad_window_imm, p->insn[1].imm = 1)
 BAD(bad_scale, p->insn[1].imm = 0x3f800000)
+BAD(bad_cap_negative, p->insn[1].attention.softcap = 0xc2480000)
+BAD(bad_cap_infinite, p->insn[1].attention.softcap = 0x7f800000)
+BAD(bad_cap_nan, p->insn[1].attention.softcap = 0x7fc00000)
+BAD(bad_attention_pad, p->insn[1].attention.pad[5] = 1)
+BAD(bad_attention_flag, p->insn[1].flags |= 1u << 21)
+BAD(bad_attention_few, p->insn[1].operand[7] = NPU_NONE)
+BAD(bad_attention_many, p->insn[1].flags &= ~NPU_INSN_MASK)
+BAD(bad_type_q, p->tensor[1].dtype = NPU_DTYPE_F8E4M3)
+BAD(bad_type_k, p->tensor[2].dtype = NPU_DTYPE_S8)
+BAD(bad_type_sinks, p->tensor[5].dtype = NPU_DTYPE_S32)
+BAD(bad_type_table, p->tensor[6].dtype = NPU_DTYPE_F32)
+BAD(bad_shape_d_width, p->tensor[0].extent[2] = 6)
+BAD(bad_shape_q_rows, p->tensor[1].extent[0] = 6)
+BAD(bad_shape_k_width, p->tensor[2].extent[3] = 5)
+BAD(bad_shape_k_heads, p->tensor[2].extent[2] = 3)
+BAD(bad_shape_v_keys, p->tensor[3].extent[1] = 7)
+BAD(bad_shape_v_wide, p->tensor[0].extent[2] = p->tensor[3].extent[3] = 1025)
+BAD(bad_shape_q_wide, p->tensor[1].extent[2] = p->tensor[2].extent[3] = 1025)
+BAD(bad_shape_mask, p->tensor[4].extent[2] = 8)
+BAD(bad_shape_sinks, p->tensor[5].extent[0] = 2)
+BAD(bad_shape_table, p->tensor[6].extent[0] = 3)
+BAD(bad_shape_keys, p->tensor[6].extent[1] = 1u << 20)
+BAD(bad_shape_sequences,
+    p->tensor[6].extent[0] = p->tensor[7].extent[0] = 65537)
+BAD(bad_shape_lengths, p->tensor[7].extent[1] = 3)
 BAD(bad_stall_raw, p->insn[1].raw[0] = 1)
 BAD(bad_stall_operand, p->insn[1].operand[0] = 0)
 
@@ -543,6 +586,30 @@ static const struct bad bads[] = {
       NPU_ERR_DTYPE, 1, 3 },
     { "activation of a product in s32", good_integers, bad_activation_of_s32,
       NPU_ERR_PARAMETER, INSN },
+    { "attention with a negative cap", good_attention, bad_cap_negative, NPU_ERR_PARAMETER, INSN },
+    { "attention with an infinite cap", good_attention, bad_cap_infinite, NPU_ERR_PARAMETER, INSN },
+    { "attention with a cap that is none", good_attention, bad_cap_nan, NPU_ERR_PARAMETER, INSN },
+    { "attention pad", good_attention, bad_attention_pad, NPU_ERR_PARAMETER, INSN },
+    { "attention with a flag too many", good_attention, bad_attention_flag, NPU_ERR_PARAMETER, INSN },
+    { "attention with an operand too few", good_attention, bad_attention_few, NPU_ERR_OPERAND, 1, 7 },
+    { "attention with an operand too many", good_attention, bad_attention_many, NPU_ERR_OPERAND, 1, 7 },
+    { "attention of f8 q", good_attention, bad_type_q, NPU_ERR_DTYPE, 1, 1 },
+    { "attention over s8", good_attention, bad_type_k, NPU_ERR_DTYPE, 1, 2 },
+    { "attention with s32 sinks", good_attention, bad_type_sinks, NPU_ERR_DTYPE, 1, 5 },
+    { "attention with an f32 table", good_attention, bad_type_table, NPU_ERR_DTYPE, 1, 6 },
+    { "attention to another width", good_attention, bad_shape_d_width, NPU_ERR_SHAPE, 1, 0 },
+    { "attention of other rows", good_attention, bad_shape_q_rows, NPU_ERR_SHAPE, 1, 1 },
+    { "attention over another width", good_attention, bad_shape_k_width, NPU_ERR_SHAPE, 1, 2 },
+    { "attention with uneven groups", good_attention, bad_shape_k_heads, NPU_ERR_SHAPE, 1, 2 },
+    { "attention with fewer values", good_attention, bad_shape_v_keys, NPU_ERR_SHAPE, 1, 3 },
+    { "attention with wide values", good_attention, bad_shape_v_wide, NPU_ERR_SHAPE, 1, 3 },
+    { "attention with wide keys", good_attention, bad_shape_q_wide, NPU_ERR_SHAPE, 1, 1 },
+    { "attention with another mask", good_attention, bad_shape_mask, NPU_ERR_SHAPE, 1, 4 },
+    { "attention with fewer sinks", good_attention, bad_shape_sinks, NPU_ERR_SHAPE, 1, 5 },
+    { "attention with a table for others", good_attention, bad_shape_table, NPU_ERR_SHAPE, 1, 7 },
+    { "attention over too much", good_attention, bad_shape_keys, NPU_ERR_SHAPE, 1, 2 },
+    { "attention of too many", good_attention, bad_shape_sequences, NPU_ERR_SHAPE, 1, 6 },
+    { "attention with three lengths", good_attention, bad_shape_lengths, NPU_ERR_SHAPE, 1, 7 },
     { "stall with a parameter byte", good_stall, bad_stall_raw,
       NPU_ERR_PARAMETER, INSN },
 };
@@ -682,9 +749,9 @@ static void test_questions(void **state)
 static void test_damage(void **state)
 {
     static void (*const good[])(struct program *) = {
-        good_binary, good_fill,   good_gather,  good_reduce, good_softmax,
-        good_argmax, good_matmul, good_weights, good_fp8,    good_integers,
-        good_conv2d, good_pool2d, good_stall,
+        good_binary, good_fill,   good_gather,  good_reduce,    good_softmax,
+        good_argmax, good_matmul, good_weights, good_fp8,       good_integers,
+        good_conv2d, good_pool2d, good_stall,   good_attention,
     };
     static uint64_t args[NPU_MAX_BASES + NPU_MAX_SCALARS];
     struct rng rng = rng_new(test_seed());
@@ -698,7 +765,7 @@ static void test_damage(void **state)
         size_t size;
         uint8_t *image;
 
-        good[i % 10](&program);
+        good[i % 14](&program);
         image = program_image(&program, &size);
         for (int64_t flips = rng_range(&rng, 1, 3); flips > 0; flips--) {
             image[rng_range(&rng, 0, (int64_t)size - 1)] ^=

@@ -84,9 +84,10 @@ struct operand {
 struct work {
     const char *name;
     uint32_t opcode;
-    struct operand operand[4];
+    struct operand operand[8];
     uint32_t axis;
     uint16_t kernel, stride, dilation, pad;
+    uint32_t flags;
 };
 
 static void add_operand(struct program *program, const struct operand *o)
@@ -119,9 +120,10 @@ static struct runner work_new(const struct work *work)
 
     program_init(&program);
     program_insn(&program, work->opcode);
-    for (unsigned i = 0; i < 4 && work->operand[i].rank; i++) {
+    for (unsigned i = 0; i < 8 && work->operand[i].rank; i++) {
         add_operand(&program, &work->operand[i]);
     }
+    program.insn[0].flags = work->flags;
     program.insn[0].axis.axis = work->axis;
     if (work->kernel) {
         program.insn[0].window = (struct npu_insn_window){
@@ -212,6 +214,26 @@ static const struct work huge[] = {
     { "avgpool2d of many small images", NPU_OP_AVGPOOL2D,
       { { F16, 4, { M(64), K(1), 1, 1 } }, { F16, 4, { M(64), K(1), 7, 7 } } },
       0, 7, 1, 1, 0 },
+    { "attention of one row to many keys", NPU_OP_ATTENTION,
+      { { F16, 4, { 1, 1, 32, 128 } }, { F16, 4, { 1, 1, 32, 128 } },
+        { F16, 4, { 1, K(32), 8, 128 } }, { F16, 4, { 1, K(32), 8, 128 } } } },
+    { "attention of many rows", NPU_OP_ATTENTION,
+      { { F16, 4, { 1, M(64), 32, 128 } }, { F16, 4, { 1, M(64), 32, 128 } },
+        { F16, 4, { 1, K(2), 8, 128 } }, { F16, 4, { 1, K(2), 8, 128 } } } },
+    { "attention of many sequences", NPU_OP_ATTENTION,
+      { { F32, 4, { G(1), 1, 3, 5 } }, { F32, 4, { G(1), 1, 3, 7 } },
+        { F32, 4, { G(1), 2, 1, 7 } }, { F32, 4, { G(1), 2, 1, 5 } } } },
+    { "attention of many heads", NPU_OP_ATTENTION,
+      { { F32, 4, { 1, 1, M(64), 512 } }, { F32, 4, { 1, 1, M(64), 576 } },
+        { F32, 4, { 1, K(1), 1, 576 } }, { F32, 4, { 1, K(1), 1, 512 } } } },
+    { "attention of the widest", NPU_OP_ATTENTION,
+      { { F32, 4, { 9, K(1), 1, 1024 } }, { F32, 4, { 9, K(1), 1, 1024 } },
+        { F32, 4, { 9, K(1), 1, 1024 } }, { F32, 4, { 9, K(1), 1, 1024 } } } },
+    { "attention of ragged rows to pages", NPU_OP_ATTENTION,
+      { { F32, 3, { M(1), 4, 8 } }, { F32, 3, { M(1), 4, 8 } },
+        { F16, 4, { 5, 1, 4, 8 } }, { F16, 4, { 5, 1, 4, 8 } },
+        { S32, 2, { K(64), M(4) } }, { S32, 2, { K(64), 2 } } }, .flags =
+      NPU_INSN_TABLE | NPU_INSN_LENGTHS },
 };
 /* clang-format on */
 
@@ -303,6 +325,9 @@ static const struct work large[] = {
       0, 3, 1, 1, 1 },
     { "maxpool2d", NPU_OP_MAXPOOL2D, { { F32, 4, { 360, 16, 4, 4 } },
       { F32, 4, { 360, 16, 8, 8 } } }, 0, 2, 2, 1, 0 },
+    { "attention", NPU_OP_ATTENTION,
+      { { F16, 4, { 1, 1, 32, 128 } }, { F16, 4, { 1, 1, 32, 128 } },
+        { F16, 4, { 1, K(1), 8, 128 } }, { F16, 4, { 1, K(1), 8, 128 } } } },
 };
 /* clang-format on */
 
@@ -334,6 +359,9 @@ static const struct work small[] = {
       { F32, 2, { 16, 10 } } } },
     { "argmax", NPU_OP_ARGMAX, { { S32, 2, { 1, 1 } }, { F32, 2, { 1, 10 } } },
       1 },
+    { "attention", NPU_OP_ATTENTION,
+      { { F32, 4, { 1, 1, 1, 4 } }, { F32, 4, { 1, 1, 1, 4 } },
+        { F32, 4, { 1, 3, 1, 4 } }, { F32, 4, { 1, 3, 1, 4 } } } },
 };
 /* clang-format on */
 
@@ -381,6 +409,16 @@ static const struct charge charges[] = {
     { { "huge matmul", NPU_OP_MATMUL, { { S32, 2, { M(4), M(4) } },
       { S8, 2, { M(4), M(4) } }, { S8, 2, { M(4), M(4) } } } },
       UINT64_MAX, (1ull << 45) + (1ull << 46), S8 },
+    { { "attention", NPU_OP_ATTENTION,
+        { { F32, 4, { 2, 3, 4, 5 } }, { F16, 4, { 2, 3, 4, 7 } },
+          { F16, 4, { 2, 10, 2, 7 } }, { F16, 4, { 2, 10, 2, 5 } } } },
+      5760, 1776, F16 },
+    { { "causal attention to pages", NPU_OP_ATTENTION,
+        { { F32, 3, { 3, 4, 5 } }, { F16, 3, { 3, 4, 7 } },
+          { F16, 4, { 9, 5, 2, 7 } }, { F16, 4, { 9, 5, 2, 5 } },
+          { S32, 2, { 2, 2 } }, { S32, 2, { 2, 2 } } },
+        .flags = NPU_INSN_CAUSAL | NPU_INSN_TABLE | NPU_INSN_LENGTHS },
+      1440, 2600, F16 },
     { { "stall", NPU_OP_STALL }, 0, 0, F32 },
 };
 /* clang-format on */

@@ -43,6 +43,10 @@ extern "C" {
  */
 #define NPU_MAX_CONTRACTION	(1u << 22)
 
+/* Of NPU_OP_ATTENTION; more is NPU_ERR_SHAPE. */
+#define NPU_MAX_ATTENTION_WIDTH	1024
+#define NPU_MAX_SEQUENCES	65536
+
 /* A tensor index, or a scalar slot, that names nothing. */
 #define NPU_NONE		0xffffu
 
@@ -157,6 +161,12 @@ enum npu_dtype {
  * @NPU_OP_AVGPOOL2D: the mean over the window (F), counting elements in a
  *	only, unless NPU_INSN_COUNT_PAD is set: then all that lie in the padded
  *	input
+ * @NPU_OP_ATTENTION: d[r, h] = sum over the visible keys j of w[j] v[j, g] / (the
+ *	sum of w + e^sinks[h]), where w[j] = e^s[j], s[j] = cap(imm * q[r, h] .
+ *	k[j, g]) + mask[h, r, j], g is h's group and cap(x) is x or softcap *
+ *	tanh(x / softcap); see &struct npu_insn_attention.  d, q and mask are F,
+ *	k and v F or fp8, sinks f32: each of a type of its own.  Accumulates in
+ *	f32.  A row that sees no key is 0
  */
 enum npu_opcode {
 	NPU_OP_NOP = 0,
@@ -197,6 +207,8 @@ enum npu_opcode {
 	NPU_OP_CONV2D = 192,
 	NPU_OP_MAXPOOL2D = 193,
 	NPU_OP_AVGPOOL2D = 194,
+
+	NPU_OP_ATTENTION = 240,
 };
 
 /* &npu_insn.flags: an average counts the padding too (NPU_OP_AVGPOOL2D). */
@@ -216,6 +228,16 @@ enum npu_opcode {
 #define NPU_INSN_BLOCK_SCALE	(1u << 12)
 #define NPU_INSN_ZERO_A		(1u << 13)
 #define NPU_INSN_ZERO_B		(1u << 14)
+
+/*
+ * &npu_insn.flags of NPU_OP_ATTENTION: no key is seen that is younger than the
+ * row; operands that follow d, q, k and v, in this order.
+ */
+#define NPU_INSN_CAUSAL		(1u << 16)
+#define NPU_INSN_MASK		(1u << 17)
+#define NPU_INSN_SINKS		(1u << 18)
+#define NPU_INSN_TABLE		(1u << 19)
+#define NPU_INSN_LENGTHS	(1u << 20)
 
 /**
  * struct npu_tensor - tensor descriptor, 128 bytes
@@ -294,6 +316,50 @@ struct npu_insn_window {
 };
 
 /**
+ * struct npu_insn_attention - parameters of NPU_OP_ATTENTION
+ * @window: keys further than this, less one, from the row's own are hidden, on
+ *	either side; 0: none is
+ * @softcap: f32, 0 or positive and finite; 0: scores have no cap
+ * @pad: must be zero
+ *
+ * Operands are d, q, k, v, then those whose flags are set, in the order of the
+ * bits:
+ *
+ * - q is [sequence, row, head, width], d has the width of v; with
+ *   NPU_INSN_LENGTHS both are [row, head, width], the rows of one sequence behind
+ *   those of another.
+ * - k and v are [sequence, key, kv head, width]; q has a multiple of their heads,
+ *   and head h of q uses head h / (heads / kv heads) of them.  Widths, that of v
+ *   apart from that of k and q, are at most NPU_MAX_ATTENTION_WIDTH.
+ * - NPU_INSN_MASK: [sequence, head, row, key], without the sequence if rows are
+ *   ragged.  Minus infinity hides a key, whatever its score.
+ * - NPU_INSN_SINKS: [head], scores of nothing: they take part in the sum of the
+ *   weights only.
+ * - NPU_INSN_TABLE: s32 [sequence, block]; k and v are then a pool, [block, key,
+ *   kv head, width], and key j of a sequence is key j % K of block table[sequence,
+ *   j / K], where a block has K keys.  An index outside the pool is NPU_ERR_INDEX
+ *   if a row of the tile may see a key of the block; others are not read.
+ * - NPU_INSN_LENGTHS: s32 [sequence, 2]: how many rows of q and how many keys a
+ *   sequence has; up to NPU_MAX_SEQUENCES.  Either may be 0.  Negative ones, more
+ *   keys than there is room for and more rows in all than q has are NPU_ERR_INDEX.
+ *   Rows of d behind those of the last sequence become 0.
+ *
+ * The last row of a sequence is as old as its last key: row r of n is as old as key
+ * r + m - n of m, which is its own.  What causality, window and lengths hide is
+ * never used, whatever it is; k and v behind the last key that a row of a tile
+ * sees are not read.  There are at most NPU_MAX_CONTRACTION keys.
+ *
+ * A score that is no number or plus infinity makes the row no number, a sink too;
+ * a score of minus infinity hides the key; an infinity or no number in v spoils
+ * its column for the rows that see the key.
+ */
+struct npu_insn_attention {
+	__u32 window;
+	__u32 softcap;
+	__u32 pad[6];
+};
+
+/**
  * struct npu_insn - one instruction, 64 bytes
  * @opcode: &enum npu_opcode
  * @scalar: slot of the argument block with the instruction's scalar, or
@@ -305,6 +371,7 @@ struct npu_insn_window {
  * @axis: for reductions and NPU_OP_SOFTMAX
  * @matmul: for NPU_OP_MATMUL
  * @window: for convolution and pooling
+ * @attention: for NPU_OP_ATTENTION
  * @raw: all parameter bytes; the unused ones must be zero
  */
 struct npu_insn {
@@ -318,6 +385,7 @@ struct npu_insn {
 		struct npu_insn_axis axis;
 		struct npu_insn_matmul matmul;
 		struct npu_insn_window window;
+		struct npu_insn_attention attention;
 		__u8 raw[32];
 	};
 };
@@ -485,6 +553,11 @@ NPU_ASSERT_AT(struct npu_insn_window, dilation, 12);
 NPU_ASSERT_AT(struct npu_insn_window, pad_begin, 18);
 NPU_ASSERT_AT(struct npu_insn_window, pad_end, 24);
 NPU_ASSERT_AT(struct npu_insn_window, pad, 30);
+
+NPU_ASSERT_SIZE(struct npu_insn_attention, 32);
+NPU_ASSERT_AT(struct npu_insn_attention, window, 0);
+NPU_ASSERT_AT(struct npu_insn_attention, softcap, 4);
+NPU_ASSERT_AT(struct npu_insn_attention, pad, 8);
 
 NPU_ASSERT_SIZE(struct npu_insn, 64);
 NPU_ASSERT_AT(struct npu_insn, opcode, 0);

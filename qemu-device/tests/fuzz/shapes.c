@@ -23,7 +23,7 @@ struct shape {
 typedef void make(struct shaper *shaper);
 
 static make fill, copy, gather, stall, unary, binary, softmax, reduce, argmax,
-    matmul, conv2d, pool2d;
+    matmul, conv2d, pool2d, attention;
 
 /* Element types that operands may have, a bit each. */
 #define SET(dtype) (1u << (NPU_DTYPE_##dtype))
@@ -70,6 +70,7 @@ static const struct kind {
     { NPU_OP_CONV2D, SET_F, conv2d },
     { NPU_OP_MAXPOOL2D, SET_POOL, pool2d },
     { NPU_OP_AVGPOOL2D, SET_F, pool2d },
+    { NPU_OP_ATTENTION, SET_F, attention },
 };
 /* clang-format on */
 
@@ -474,6 +475,74 @@ static void pool2d(struct shaper *shaper)
     if (shaper->insn.opcode == NPU_OP_AVGPOOL2D && one_in(shaper, 2)) {
         shaper->insn.flags = NPU_INSN_COUNT_PAD;
     }
+}
+
+/* A shape without its first dimension, if rows are ragged. */
+static void rows_operand(struct shaper *shaper, unsigned dtype,
+                         struct shape shape)
+{
+    if (shaper->insn.flags & NPU_INSN_LENGTHS) {
+        shape.rank--;
+        memmove(shape.extent, shape.extent + 1,
+                shape.rank * sizeof(shape.extent[0]));
+        shape.extent[shape.rank] = 0;
+    }
+    operand(shaper, dtype, &shape);
+}
+
+static void attention_operands(struct shaper *shaper, uint64_t sequences,
+                               uint64_t rows, uint64_t heads, uint64_t keys,
+                               uint64_t blocks)
+{
+    uint32_t flags = shaper->insn.flags;
+    struct shape mask = { 4, { sequences, heads, rows, keys * blocks } };
+    struct shape sinks = { 1, { heads } };
+    struct shape table = { 2, { sequences, blocks } };
+    struct shape lengths = { 2, { sequences, 2 } };
+
+    if (flags & NPU_INSN_MASK) {
+        rows_operand(shaper, shaper->dtype[1], mask);
+    }
+    if (flags & NPU_INSN_SINKS) {
+        operand(shaper, NPU_DTYPE_F32, &sinks);
+    }
+    if (flags & NPU_INSN_TABLE) {
+        operand(shaper, NPU_DTYPE_S32, &table);
+    }
+    if (flags & NPU_INSN_LENGTHS) {
+        operand(shaper, NPU_DTYPE_S32, &lengths);
+    }
+}
+
+static void attention(struct shaper *shaper)
+{
+    const unsigned stored = SET_F | SET(F8E4M3) | SET(F8E5M2);
+    uint32_t flags = random_below(shaper->random, 32) * NPU_INSN_CAUSAL;
+    uint64_t sequences = between(shaper, 1, 3), rows = between(shaper, 1, 5);
+    uint64_t kv_heads = between(shaper, 1, 2);
+    uint64_t heads = kv_heads * between(shaper, 1, 3);
+    uint64_t keys = between(shaper, 1, 5), width = between(shaper, 1, 5);
+    uint64_t v_width = between(shaper, 1, 5), blocks = 1, outer = sequences;
+    struct shape d = { 4, { sequences, rows, heads, v_width } };
+    struct shape q = { 4, { sequences, rows, heads, width } };
+    struct shape k, v;
+
+    if (flags & NPU_INSN_TABLE) {
+        blocks = between(shaper, 1, 3);
+        outer = between(shaper, 1, 6);
+    }
+    k = (struct shape){ 4, { outer, keys, kv_heads, width } };
+    v = (struct shape){ 4, { outer, keys, kv_heads, v_width } };
+    shaper->insn.flags = flags;
+    shaper->insn.attention.window = one_in(shaper, 2) ? 0 :
+                                                        between(shaper, 1, 4);
+    shaper->insn.attention.softcap = one_in(shaper, 2) ? 0 : 0x41200000;
+    rows_operand(shaper, shaper->dtype[0], d);
+    rows_operand(shaper, shaper->dtype[1], q);
+    operand(shaper, pick_type(shaper, stored), &k);
+    operand(shaper, pick_type(shaper, stored), &v);
+    attention_operands(shaper, sequences, rows, heads, keys, blocks);
+    scalar(shaper, 0x3f000000);
 }
 
 uint16_t shape_opcode(unsigned index)
