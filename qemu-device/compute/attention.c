@@ -13,9 +13,9 @@
 #include <string.h>
 
 #include "attention.h"
-#include "clones.h"
 #include "dtype.h"
 #include "families.h"
+#include "halves.h"
 #include "lanes.h"
 #include "ops.h"
 #include "panel.h"
@@ -356,6 +356,46 @@ static void widen_columns(const struct npu_view *view, uint32_t dtype,
     }
 }
 
+/* Can rows of k or v be used where they lie? */
+static bool use_halves(const struct work *w, const struct npu_box *box)
+{
+    return w->lanes <= FEW && box->dtype == NPU_DTYPE_F16 &&
+           box->extent[3] % NPU_HALVES_VECTOR == 0 && box->stride[3] == 2 &&
+           npu_halves_fast();
+}
+
+/* Scores from k, or the sum of v, with the rows where they lie. */
+static bool run_halves(struct work *w, unsigned operand,
+                       const struct keys *keys)
+{
+    const struct npu_box *box = operand == 2 ? &w->a->k : &w->a->v;
+
+    for (uint64_t done = 0; done < keys->n;) {
+        struct npu_scratch *mark = npu_tile_mark(w->tile);
+        struct npu_halves halves = {
+            .width = box->extent[3],
+            .lanes = w->lanes,
+            .q = w->q,
+            .score = w->score + done,
+            .pitch = w->block,
+            .sum = w->sum,
+        };
+        struct npu_view view;
+        struct npu_box piece;
+
+        halves.n = piece_at(w, box, keys, done, &piece);
+        if (!npu_box_source(w->tile, operand, &piece, &view)) {
+            return false;
+        }
+        halves.rows = view.at;
+        halves.stride = view.stride[0];
+        (operand == 2 ? npu_halves_dot : npu_halves_add)(&halves);
+        npu_tile_rewind(w->tile, mark);
+        done += halves.n;
+    }
+    return true;
+}
+
 /* Fill w->k, by rows or by columns, or w->v. */
 static bool load_keys(struct work *w, unsigned operand, const struct keys *keys)
 {
@@ -507,6 +547,18 @@ static void add_values(const struct work *w, uint64_t n, bool hidden)
                        (int)w->lanes, (int)w->a->v_width, (int)n, true);
 }
 
+static bool make_scores(struct work *w, const struct keys *keys)
+{
+    if (use_halves(w, &w->a->k)) {
+        return run_halves(w, 2, keys);
+    }
+    if (!load_keys(w, 2, keys)) {
+        return false;
+    }
+    multiply_keys(w, keys);
+    return true;
+}
+
 static bool add_block(struct work *w, uint64_t start, uint64_t n)
 {
     struct keys keys;
@@ -514,10 +566,9 @@ static bool add_block(struct work *w, uint64_t start, uint64_t n)
 
     keys.start = start;
     keys.n = n;
-    if ((w->a->at_table && !load_pages(w, &keys)) || !load_keys(w, 2, &keys)) {
+    if ((w->a->at_table && !load_pages(w, &keys)) || !make_scores(w, &keys)) {
         return false;
     }
-    multiply_keys(w, &keys);
     if (w->a->softcap != 0) {
         for (unsigned i = 0; i < w->lanes; i++) {
             npu_lanes_cap(w->score + i * w->block, n, w->a->softcap);
@@ -527,6 +578,9 @@ static bool add_block(struct work *w, uint64_t start, uint64_t n)
         return false;
     }
     hidden = weigh(w, &keys);
+    if (!hidden && use_halves(w, &w->a->v)) {
+        return run_halves(w, 3, &keys);
+    }
     if (!load_keys(w, 3, &keys)) {
         return false;
     }
