@@ -713,10 +713,14 @@ int npu_op_pool2d(struct npu_program *prog, uint32_t opcode, npu_tensor_id d,
  * @causal: no row sees a key that is younger than itself
  * @window: keys further than this, less one, from the row's own are hidden; 0: none
  * @softcap: scores are softcap * tanh(score / softcap); 0: as they are
- * @has_mask, @mask: add a tensor to the scores
- * @has_sinks, @sinks: a score of nothing for each head, f32
- * @has_table, @table: k and v are pools of blocks, and these, s32, are a sequence's
- * @has_lengths, @lengths: rows and keys of each sequence, s32; q and d are ragged
+ * @has_mask: there is a mask
+ * @has_sinks: there are sinks
+ * @has_table: there is a table
+ * @has_lengths: there are lengths
+ * @mask: is added to the scores
+ * @sinks: a score of nothing for each head, f32
+ * @table: k and v are pools of blocks, and these, s32, are a sequence's
+ * @lengths: rows and keys of each sequence, s32; q and d are ragged
  *
  * All zero: none of it.  Shapes are those of &struct npu_insn_attention.
  */

@@ -26,14 +26,14 @@
 #define FEW_KEYS 128u     /* with few lanes: it stays in the first caches */
 #define FEW 12u           /* lanes that are too few for matrices */
 #define LANES 128u        /* of a tile at most */
-#define WORTH 64u         /* lanes of a tile, however long it takes */
+#define WORTH 32u         /* lanes of a tile, however long it takes */
 #define SIDE 16u          /* of a block that is transposed */
 #define AHEAD 16          /* rows that are fetched before they are needed */
 #define LINE 64           /* bytes of a line of the cache */
 
 /* For an element of k or v: its way to the CPU, and its use by a lane. */
-#define LOAD_PS 150
-#define MAC_PS 10
+#define LOAD_PS 200
+#define MAC_PS 16
 #define SEGMENT_NS 1000
 
 /* ---- Operands ------------------------------------------------------------ */
