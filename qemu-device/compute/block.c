@@ -7,6 +7,7 @@
 #include "clones.h"
 #include "dtype.h"
 #include "formats.h"
+#include "unpack.h"
 
 /* The f16 at any address. */
 static inline float half_at(const unsigned char *from)
@@ -18,7 +19,8 @@ static inline float half_at(const unsigned char *from)
 }
 
 NPU_CLONES
-static void get_s4(float *to, const unsigned char *from, size_t n)
+static void get_s4(float *restrict to, const unsigned char *restrict from,
+                   size_t n)
 {
     for (size_t i = 0; i < n; i++) {
         to[2 * i] = (float)((int)(from[i] & 15) - 2 * (int)(from[i] & 8));
@@ -28,7 +30,8 @@ static void get_s4(float *to, const unsigned char *from, size_t n)
 
 /* f16 d, s8 q[32]: d q */
 NPU_CLONES
-static void get_q8_0(float *to, const unsigned char *from, size_t n)
+static void get_q8_0(float *restrict to, const unsigned char *restrict from,
+                     size_t n)
 {
     for (size_t i = 0; i < n; i++) {
         float d = half_at(from);
@@ -43,7 +46,8 @@ static void get_q8_0(float *to, const unsigned char *from, size_t n)
 
 /* f16 d, u4 q[32], the first half in the low bits: d (q - 8) */
 NPU_CLONES
-static void get_q4_0(float *to, const unsigned char *from, size_t n)
+static void get_q4_0(float *restrict to, const unsigned char *restrict from,
+                     size_t n)
 {
     for (size_t i = 0; i < n; i++) {
         float d = half_at(from);
@@ -82,7 +86,8 @@ static inline struct scale q4_k_scale(const unsigned char *from, unsigned row)
 }
 
 NPU_CLONES
-static void get_q4_k(float *to, const unsigned char *from, size_t n)
+static void get_q4_k(float *restrict to, const unsigned char *restrict from,
+                     size_t n)
 {
     for (size_t i = 0; i < n; i++) {
         for (unsigned row = 0; row < 8; row += 2) {
@@ -105,7 +110,8 @@ static void get_q4_k(float *to, const unsigned char *from, size_t n)
  * d s (q - 32).  In each half of 128, four rows of 32 share their bytes.
  */
 NPU_CLONES
-static void get_q6_k(float *to, const unsigned char *from, size_t n)
+static void get_q6_k(float *restrict to, const unsigned char *restrict from,
+                     size_t n)
 {
     for (size_t i = 0; i < n; i++) {
         float d = half_at(from + 208);
@@ -152,7 +158,8 @@ static inline int twice_e2m1(unsigned bits)
 
 /* u8 e, 32 numbers of four bits, the first half in the low bits: 2^(e - 127) q */
 NPU_CLONES
-static void get_mxfp4(float *to, const unsigned char *from, size_t n)
+static void get_mxfp4(float *restrict to, const unsigned char *restrict from,
+                      size_t n)
 {
     for (size_t i = 0; i < n; i++) {
         float d = power_of_two(from[0]);
@@ -167,13 +174,29 @@ static void get_mxfp4(float *to, const unsigned char *from, size_t n)
 }
 
 static const struct npu_block blocks[] = {
-    [NPU_DTYPE_S4] = { 2, 1, 1, get_s4 },
-    [NPU_DTYPE_Q8_0] = { 32, 34, 2, get_q8_0 },
-    [NPU_DTYPE_Q4_0] = { 32, 18, 2, get_q4_0 },
-    [NPU_DTYPE_Q4_K] = { 256, 144, 2, get_q4_k },
-    [NPU_DTYPE_Q6_K] = { 256, 210, 2, get_q6_k },
-    [NPU_DTYPE_MXFP4] = { 32, 17, 1, get_mxfp4 },
+    [NPU_DTYPE_S4] = { NPU_DTYPE_S4, 2, 1, 1, get_s4 },
+    [NPU_DTYPE_Q8_0] = { NPU_DTYPE_Q8_0, 32, 34, 2, get_q8_0 },
+    [NPU_DTYPE_Q4_0] = { NPU_DTYPE_Q4_0, 32, 18, 2, get_q4_0 },
+    [NPU_DTYPE_Q4_K] = { NPU_DTYPE_Q4_K, 256, 144, 2, get_q4_k },
+    [NPU_DTYPE_Q6_K] = { NPU_DTYPE_Q6_K, 256, 210, 2, get_q6_k },
+    [NPU_DTYPE_MXFP4] = { NPU_DTYPE_MXFP4, 32, 17, 1, get_mxfp4 },
 };
+
+void npu_block_get_f32(const struct npu_block *block, float *to,
+                       const unsigned char *from, size_t n)
+{
+    const struct npu_unpack *unpack = npu_unpack_find(block->dtype);
+    size_t done = 0;
+
+    if (unpack) {
+        size_t together = unpack->elements / block->elements;
+
+        unpack->get(to, from, n / together);
+        done = n / together * together;
+    }
+    block->get_f32(to + done * block->elements, from + done * block->bytes,
+                   n - done);
+}
 
 const struct npu_block *npu_block_find(uint32_t dtype)
 {

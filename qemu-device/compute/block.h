@@ -13,12 +13,18 @@
 #include "npu/isa.h"
 
 struct npu_block {
+    uint32_t dtype;
     unsigned elements;
     unsigned bytes;
     unsigned align; /* of its address */
     /* n blocks without gaps, as f32 */
-    void (*get_f32)(float *to, const unsigned char *from, size_t n);
+    void (*get_f32)(float *restrict to, const unsigned char *restrict from,
+                    size_t n);
 };
+
+/* The same, as fast as the CPU can. */
+void npu_block_get_f32(const struct npu_block *block, float *to,
+                       const unsigned char *from, size_t n);
 
 /* NULL: the type has no blocks. */
 const struct npu_block *npu_block_find(uint32_t dtype);

@@ -8,6 +8,7 @@
 #include "clones.h"
 #include "dtype.h"
 #include "formats.h"
+#include "unpack.h"
 #include "npu/isa.h"
 
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__,
@@ -71,8 +72,8 @@ enum npu_calc npu_dtype_calc(uint32_t dtype)
     } while (0)
 
 NPU_CLONES
-const float *npu_row_f32(const void *from, int64_t stride, uint32_t dtype,
-                         size_t n, float *tmp)
+static const float *row_f32(const void *from, int64_t stride, uint32_t dtype,
+                            size_t n, float *tmp)
 {
     switch (dtype) {
     case NPU_DTYPE_F32:
@@ -105,6 +106,24 @@ const float *npu_row_f32(const void *from, int64_t stride, uint32_t dtype,
     default:
         CONVERT(tmp, 4, float, from, stride, int32_t, n, (float)v);
         break;
+    }
+    return tmp;
+}
+
+const float *npu_row_f32(const void *from, int64_t stride, uint32_t dtype,
+                         size_t n, float *tmp)
+{
+    const struct npu_unpack *unpack = npu_unpack_find(dtype);
+    size_t done;
+
+    if (!unpack || stride != dtypes[dtype].size) {
+        return row_f32(from, stride, dtype, n, tmp);
+    }
+    done = n / unpack->elements;
+    unpack->get(tmp, from, done);
+    if (n % unpack->elements) {
+        row_f32((const char *)from + done * unpack->bytes, stride, dtype,
+                n % unpack->elements, tmp + done * unpack->elements);
     }
     return tmp;
 }

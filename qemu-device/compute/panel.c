@@ -81,8 +81,8 @@ static bool unpack(struct npu_tile *tile, const struct npu_box *box,
         return false;
     }
     for (uint64_t i = 0; i < box->extent[0]; i++) {
-        block->get_f32(to + i * elements,
-                       view->at + (int64_t)i * view->stride[0], n);
+        npu_block_get_f32(block, to + i * elements,
+                          view->at + (int64_t)i * view->stride[0], n);
     }
     panel->data = panel->own = to;
     panel->ld = (int)elements;

@@ -13,6 +13,7 @@
 #include "grid.h"
 #include "matmul.h"
 #include "panel.h"
+#include "unpack.h"
 
 /* Elements of a row that are converted at a time; whole blocks of every type. */
 #define CHUNK 1024
@@ -159,7 +160,7 @@ static float dot(const float *a, const float *b, uint64_t n)
     return total;
 }
 
-/* A row of an operand times x; what is no f32 is converted by chunks. */
+/* A row of an operand times x, converted by chunks. */
 static float row_times(const unsigned char *row, uint32_t dtype,
                        const struct npu_block *block, const float *x,
                        uint64_t n)
@@ -173,14 +174,34 @@ static float row_times(const unsigned char *row, uint32_t dtype,
         const float *a = room;
 
         if (block) {
-            block->get_f32(room, row + i / block->elements * block->bytes,
-                           count / block->elements);
+            npu_block_get_f32(block, room,
+                              row + i / block->elements * block->bytes,
+                              count / block->elements);
         } else {
             a = npu_row_f32(row + i * size, size, dtype, count, room);
         }
         sum += dot(a, x + i, count);
     }
     return sum;
+}
+
+/* Up to NPU_UNPACK_ROWS rows at once, if the CPU has a way; the rest of them. */
+static void rows_times(const unsigned char *row, int64_t pitch, unsigned rows,
+                       uint32_t dtype, const float *x, uint64_t n, float *sum)
+{
+    const struct npu_block *block = npu_block_find(dtype);
+    const struct npu_unpack *unpack = npu_unpack_find(dtype);
+    uint64_t together = unpack ? n / unpack->elements : 0;
+    uint64_t done = unpack ? together * unpack->elements : 0;
+
+    memset(sum, 0, rows * sizeof(*sum));
+    if (together) {
+        unpack->dot(row, pitch, rows, x, together, sum);
+        row += together * unpack->bytes;
+    }
+    for (unsigned i = 0; i < rows && done < n; i++) {
+        sum[i] += row_times(row + i * pitch, dtype, block, x + done, n - done);
+    }
 }
 
 /* One of the operands is a vector along k, the other one has its rows along k. */
@@ -207,13 +228,16 @@ static bool sum_rows(const struct npu_product *p,
                      const struct vector_form *form, float *c, int ldc)
 {
     const struct npu_box *rows = form->rows == 1 ? &p->a : &p->b;
-    const struct npu_block *block = npu_block_find(rows->dtype);
     uint64_t n = form->rows == 1 ? p->m : p->n;
     int64_t step = form->rows == 1 ? ldc : 1;
+    struct npu_view whole;
+    /* Memory is fastest if whole rows are read, where they need not be copied. */
+    uint64_t piece = npu_box_peek(p->tile, rows, &whole) ? NPU_PANEL_ELEMENTS :
+                                                           p->piece;
 
-    for (uint64_t k = 0; k < p->k; k += p->piece) {
+    for (uint64_t k = 0; k < p->k; k += piece) {
         struct npu_scratch *mark = npu_tile_mark(p->tile);
-        uint64_t count = npu_min(p->piece, p->k - k);
+        uint64_t count = npu_min(piece, p->k - k);
         struct npu_box part = piece_of(rows, true, k, count);
         struct npu_view view;
         struct npu_panel x;
@@ -230,12 +254,17 @@ static bool sum_rows(const struct npu_product *p,
         npu_row_get_f32(vector, x.data,
                         (x.trans == (form->vector == 2)) ? 4 : 4 * x.ld,
                         NPU_DTYPE_F32, count);
-        for (uint64_t i = 0; i < n; i++) {
-            float sum = row_times(view.at + (int64_t)i * view.stride[0],
-                                  rows->dtype, block, vector, count);
-            float *at = c + (int64_t)i * step;
+        for (uint64_t i = 0; i < n; i += NPU_UNPACK_ROWS) {
+            unsigned some = (unsigned)npu_min(NPU_UNPACK_ROWS, n - i);
+            float sum[NPU_UNPACK_ROWS];
 
-            *at = k ? *at + sum : sum;
+            rows_times(view.at + (int64_t)i * view.stride[0], view.stride[0],
+                       some, rows->dtype, vector, count, sum);
+            for (unsigned j = 0; j < some; j++) {
+                float *at = c + (int64_t)(i + j) * step;
+
+                *at = k ? *at + sum[j] : sum[j];
+            }
         }
         npu_tile_rewind(p->tile, mark);
     }

@@ -17,7 +17,9 @@ static void __attribute__((constructor)) find(void)
     if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) {
         best = NPU_VECTORS_AVX2;
     }
-    if (__builtin_cpu_supports("avx512f") &&
+    if (__builtin_cpu_supports("avx512bw") &&
+        __builtin_cpu_supports("avx512vl") &&
+        __builtin_cpu_supports("avx512dq") &&
         !(limit && !strcmp(limit, "avx2"))) {
         best = NPU_VECTORS_AVX512;
     }

@@ -6,6 +6,7 @@
 #ifndef NPU_VECTORS_H
 #define NPU_VECTORS_H
 
+/* AVX-512 is that of server CPUs since 2017: F, BW, DQ and VL. */
 enum npu_vectors { NPU_VECTORS_NONE, NPU_VECTORS_AVX2, NPU_VECTORS_AVX512 };
 
 /*
