@@ -26,6 +26,7 @@
 #ifndef NPU_H
 #define NPU_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 

@@ -18,6 +18,7 @@ static const struct {
 	{ bench_nvme_probes, &bench_nvme_count },
 	{ bench_memory_probes, &bench_memory_count },
 	{ bench_program_probes, &bench_program_count },
+	{ bench_shape_probes, &bench_shape_count },
 	{ bench_module_probes, &bench_module_count },
 };
 

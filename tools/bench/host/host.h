@@ -107,6 +107,17 @@ void sgemm_begin(const char *name);
 double sgemm_sample(const char *name);
 void sgemm_end(const char *name);
 
+/* As many threads as the card uses by default; part(0) to part(count - 1). */
+long card_threads(void);
+void run_threads(void *(*part)(void *), long count);
+
+/* ---- stream.c: memory, all threads ------------------------------------------- */
+
+void stream_begin(const char *name);
+double read_sample(const char *name);
+double copy_sample(const char *name);
+void stream_end(const char *name);
+
 /* ---- boot.c: whole VMs -------------------------------------------------------- */
 
 double boot_answer(const char *name);

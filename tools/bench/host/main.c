@@ -18,9 +18,17 @@ struct bench_options bench_options = { .reps = 5 };
 	{                                                     \
 		memcpy_begin, memcpy_sample, memcpy_end, NULL \
 	}
-#define SGEMM                                              \
-	{                                                  \
-		sgemm_begin, sgemm_sample, sgemm_end, NULL \
+#define SGEMM(shape)                                        \
+	{                                                   \
+		sgemm_begin, sgemm_sample, sgemm_end, shape \
+	}
+#define READ                                                \
+	{                                                   \
+		stream_begin, read_sample, stream_end, NULL \
+	}
+#define COPY                                                \
+	{                                                   \
+		stream_begin, copy_sample, stream_end, NULL \
 	}
 #define NONE                           \
 	{                              \
@@ -43,9 +51,44 @@ static const struct benchmark benchmarks[] = {
 	{ "dma_d2h_bandwidth", "GB/s", "memcpy on the host, 1 thread", false, 0.8,
 	  GUEST("copy_d2h"), MEMCPY },
 	{ "matmul_f32_1024", "GFLOPS", "OpenBLAS sgemm on the host", false, 0.85,
-	  GUEST("matmul_f32"), SGEMM },
+	  GUEST("matmul_f32_1024"), SGEMM("1024x1024x1024") },
 	{ "matmul_f16_1024", "GFLOPS", "OpenBLAS sgemm on the host", false, 0.7,
-	  GUEST("matmul_f16"), SGEMM },
+	  GUEST("matmul_f16_1024"), SGEMM("1024x1024x1024") },
+	{ "matmul_f32_4096x512x14336", "GFLOPS", "sgemm of that shape", false, 0.9,
+	  GUEST("matmul_f32"), SGEMM("4096x512x14336") },
+	{ "matmul_f16_4096x512x14336", "GFLOPS", "sgemm of that shape", false, 0.9,
+	  GUEST("matmul_f16"), SGEMM("4096x512x14336") },
+	{ "matmul_bf16_4096x512x14336", "GFLOPS", "sgemm of that shape", false, 0.9,
+	  GUEST("matmul_bf16"), SGEMM("4096x512x14336") },
+	{ "matmul_q8_0_4096x512x14336", "GFLOPS", "sgemm of that shape", false, 0.9,
+	  GUEST("matmul_q8_0"), SGEMM("4096x512x14336") },
+	{ "matmul_q4_0_4096x512x14336", "GFLOPS", "sgemm of that shape", false, 0.9,
+	  GUEST("matmul_q4_0"), SGEMM("4096x512x14336") },
+	{ "matmul_fp8_4096x512x14336", "GFLOPS", "sgemm of that shape", false, 0.9,
+	  GUEST("matmul_fp8"), SGEMM("4096x512x14336") },
+	{ "matvec_f32_4096x14336", "GB/s", "reading memory on the host", false, 0.85,
+	  GUEST("matvec_f32"), READ },
+	{ "matvec_f16_4096x14336", "GB/s", "reading memory on the host", false, 0.85,
+	  GUEST("matvec_f16"), READ },
+	{ "matvec_bf16_4096x14336", "GB/s", "reading memory on the host", false, 0.85,
+	  GUEST("matvec_bf16"), READ },
+	{ "matvec_q8_0_4096x14336", "GB/s", "reading memory on the host", false, 0.85,
+	  GUEST("matvec_q8_0"), READ },
+	{ "matvec_q4_0_4096x14336", "GB/s", "reading memory on the host", false, 0.6,
+	  GUEST("matvec_q4_0"), READ },
+	{ "matvec_q4_k_4096x14336", "GB/s", "reading memory on the host", false, 0.6,
+	  GUEST("matvec_q4_k"), READ },
+	{ "attention_prefill", "GFLOPS", "sgemm of a head's scores", false, 0.6,
+	  GUEST("attention_prefill"), SGEMM("4096x4096x128") },
+	{ "attention_decode", "GB/s", "reading memory on the host", false, 0.7,
+	  GUEST("attention_decode"), READ },
+	{ "softmax", "GB/s", "copying memory on the host", false, 0.6, GUEST("softmax"),
+	  COPY },
+	{ "copy_transpose", "GB/s", "copying memory on the host", false, 0.6,
+	  GUEST("copy_transpose"), COPY },
+	{ "conv2d_3x3", "GFLOPS", "sgemm of the same products", false, 0.6,
+	  GUEST("conv2d_3x3"), SGEMM("64x25088x576") },
+	{ "small_op_cost", "us", NULL, true, 0, GUEST("small_op"), NONE },
 	{ "probe_time", "ms", NULL, true, 0, GUEST("probe_time"), NONE },
 	{ "boot_to_answer", "s", "the same boot without a card", true, 0.75,
 	  { nothing, boot_answer, nothing, NULL }, { nothing, boot_bare, nothing, NULL } },

@@ -47,59 +47,72 @@ void memcpy_end(const char *name)
 
 /* ---- sgemm: a panel of rows a thread ------------------------------------------- */
 
-#define SIZE 1024
-
 static float *a, *b, *c;
-static long threads;
+static long threads, m, n, k;
 
 /* As many as the card's threads= has by default. */
-static long card_threads(void)
+long card_threads(void)
 {
 	long cpus = sysconf(_SC_NPROCESSORS_ONLN);
 
 	return cpus < 1 ? 1 : cpus < NPU_MAX_DIES ? cpus : NPU_MAX_DIES;
 }
 
+void run_threads(void *(*part)(void *), long count)
+{
+	pthread_t thread[NPU_MAX_DIES];
+
+	for (long i = 1; i < count; i++) {
+		if (pthread_create(&thread[i], NULL, part, (void *)i))
+			die("a thread could not be started");
+	}
+	part(NULL);
+	for (long i = 1; i < count; i++)
+		pthread_join(thread[i], NULL);
+}
+
+static float *matrix(long rows, long columns)
+{
+	float *at = malloc(rows * columns * sizeof(*at));
+
+	if (!at)
+		die("out of memory");
+	for (long i = 0; i < rows * columns; i++)
+		at[i] = 0.01f;
+	return at;
+}
+
+/* The name is m x n x k, as in "1024x1024x1024". */
 void sgemm_begin(const char *name)
 {
-	(void)name;
 	threads = card_threads();
 	openblas_set_num_threads(1);
-	a = malloc(SIZE * SIZE * sizeof(*a));
-	b = malloc(SIZE * SIZE * sizeof(*b));
-	c = malloc(SIZE * SIZE * sizeof(*c));
-	if (!a || !b || !c)
-		die("out of memory");
-	for (size_t i = 0; i < SIZE * SIZE; i++)
-		a[i] = b[i] = c[i] = 0.01f;
+	if (sscanf(name, "%ldx%ldx%ld", &m, &n, &k) != 3)
+		die("sgemm of what shape?");
+	a = matrix(m, k);
+	b = matrix(k, n);
+	c = matrix(m, n);
 	sgemm_sample(name);
 }
 
 static void *multiply(void *opaque)
 {
 	long part = (long)opaque;
-	long from = SIZE * part / threads, to = SIZE * (part + 1) / threads;
+	long from = m * part / threads, to = m * (part + 1) / threads;
 
-	cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, (int)(to - from), SIZE,
-		    SIZE, 1.0f, a + from * SIZE, SIZE, b, SIZE, 0.0f, c + from * SIZE,
-		    SIZE);
+	cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, (int)(to - from), (int)n,
+		    (int)k, 1.0f, a + from * k, (int)k, b, (int)n, 0.0f, c + from * n,
+		    (int)n);
 	return NULL;
 }
 
 double sgemm_sample(const char *name)
 {
-	pthread_t thread[NPU_MAX_DIES];
 	double start = now();
 
 	(void)name;
-	for (long i = 1; i < threads; i++) {
-		if (pthread_create(&thread[i], NULL, multiply, (void *)i))
-			die("a thread could not be started");
-	}
-	multiply(NULL);
-	for (long i = 1; i < threads; i++)
-		pthread_join(thread[i], NULL);
-	return 2.0 * SIZE * SIZE * SIZE / (now() - start) / 1e9;
+	run_threads(multiply, threads);
+	return 2.0 * m * n * k / (now() - start) / 1e9;
 }
 
 void sgemm_end(const char *name)

@@ -70,7 +70,7 @@ static const char *number(double value)
 
 void print_heading(void)
 {
-	printf("%-20s %10s %-8s %10s %6s %6s  %s\n", "name", "value", "unit", "baseline",
+	printf("%-25s %10s %-8s %10s %6s %6s  %s\n", "name", "value", "unit", "baseline",
 	       "ratio", "least", "against");
 }
 
@@ -78,7 +78,7 @@ void print_result(const struct result *r)
 {
 	const struct benchmark *b = r->benchmark;
 
-	printf("%-20s %10s %-8s ", b->name, number(r->value), b->unit);
+	printf("%-25s %10s %-8s ", b->name, number(r->value), b->unit);
 	if (!b->baseline) {
 		printf("%10s %6s %6s\n", "-", "-", "-");
 		return;
