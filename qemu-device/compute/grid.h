@@ -17,7 +17,7 @@
 
 /* Estimated host time: of a tile at most, and of one worth a die of its own. */
 #define NPU_TILE_NS 500000u
-#define NPU_GRAIN_NS 2000u
+#define NPU_GRAIN_NS 10000u
 
 struct npu_grid {
     unsigned rank;

@@ -2,7 +2,7 @@
 /*
  * The life of a job.  Jobs that have tasks stand in the card's ready list, from
  * which worker threads take one task of the first job and put it behind the
- * others.  Whenever something has changed, npu_job_step() decides what is next.
+ * others; for a while, until they look at other cards.  Whenever something has changed, npu_job_step() decides what is next.
  *
  * The command processor begins a job with a short program itself, up to its first
  * tile: to wake a worker, and to be woken by it, takes longer than that.
@@ -13,6 +13,9 @@
 
 /* Pieces of one copy that are in flight at a time. */
 #define JOB_DMA_ENGINES 2
+
+/* How long a worker stays with a card that has more for it to do. */
+#define JOB_WORK_NS 100000
 
 /* Bytes of a program that is looked through in microseconds. */
 #define JOB_SHORT_PROGRAM 4096
@@ -487,16 +490,19 @@ bool npu_job_start(struct npu_card *card, struct npu_queue *queue,
 
 bool npu_job_work(struct npu_card *card, struct npu_arena *arena)
 {
+    uint64_t end = npu_card_now(card) + JOB_WORK_NS;
     struct npu_task task;
     bool more;
 
     pthread_mutex_lock(&card->lock);
-    task = job_pick(card);
-    if (task.kind != NPU_TASK_NONE) {
-        task.arena = arena;
-        job_run_task(card, &task);
-    }
-    more = !TAILQ_EMPTY(&card->ready);
+    do {
+        task = job_pick(card);
+        if (task.kind != NPU_TASK_NONE) {
+            task.arena = arena;
+            job_run_task(card, &task);
+        }
+        more = !TAILQ_EMPTY(&card->ready);
+    } while (more && npu_card_now(card) < end);
     pthread_mutex_unlock(&card->lock);
     return more;
 }
