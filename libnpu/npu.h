@@ -577,7 +577,7 @@ int npu_op_gather(struct npu_program *prog, npu_tensor_id d, npu_tensor_id a,
 /**
  * npu_op_binary() - an element-wise instruction with two sources
  * @prog: program
- * @opcode: NPU_OP_ADD to NPU_OP_MAX
+ * @opcode: NPU_OP_ADD to NPU_OP_ELU
  * @d: destination
  * @a: first source; broadcast to d by NumPy's rule, as is @b
  * @b: second source
@@ -588,9 +588,23 @@ int npu_op_binary(struct npu_program *prog, uint32_t opcode, npu_tensor_id d,
 		  npu_tensor_id a, npu_tensor_id b);
 
 /**
+ * npu_op_ternary() - an element-wise instruction with three sources
+ * @prog: program
+ * @opcode: NPU_OP_WHERE to NPU_OP_MULADD
+ * @d: destination
+ * @a: first source; broadcast to d by NumPy's rule, as are the others
+ * @b: second source
+ * @c: third source
+ *
+ * Return: as npu_op_stall().
+ */
+int npu_op_ternary(struct npu_program *prog, uint32_t opcode, npu_tensor_id d,
+		   npu_tensor_id a, npu_tensor_id b, npu_tensor_id c);
+
+/**
  * npu_op_unary() - an element-wise instruction with one source
  * @prog: program
- * @opcode: NPU_OP_NEG to NPU_OP_SILU
+ * @opcode: NPU_OP_NEG to NPU_OP_IS_INF
  * @d: destination
  * @a: source
  *

@@ -118,34 +118,49 @@ int npu_op_gather(struct npu_program *prog, npu_tensor_id d, npu_tensor_id a,
 	return err ? err : EMIT(prog, &insn, d, a, index);
 }
 
-int npu_op_binary(struct npu_program *prog, uint32_t opcode, npu_tensor_id d,
-		  npu_tensor_id a, npu_tensor_id b)
+/* The sources, behind d in operands, are broadcast to it. */
+static int emit_broadcast(struct npu_program *prog, uint32_t opcode,
+			  npu_tensor_id *operands, unsigned int count)
 {
 	struct npu_insn insn = new_insn(opcode);
-	const struct npu_tensor *desc;
+	const struct npu_tensor *desc = npu_tensor_desc(prog, operands[0]);
 	uint64_t extent[NPU_MAX_RANK];
-	unsigned int rank;
-	int err = check_opcode(prog, opcode, NPU_OP_ADD, NPU_OP_MAX);
+	unsigned int rank, i;
 
-	if (err)
-		return err;
-	desc = npu_tensor_desc(prog, d);
 	if (!desc)
 		return npu_program_fail(prog, -EINVAL, "operand 0: there is no tensor %d",
-					d);
+					operands[0]);
 	/* A copy: adding a view may move the table. */
 	rank = desc->rank;
 	memcpy(extent, desc->extent, sizeof(extent));
-	a = npu_view_broadcast(prog, a, rank, extent);
-	b = npu_view_broadcast(prog, b, rank, extent);
-	return prog->err ? prog->err : EMIT(prog, &insn, d, a, b);
+	for (i = 1; i < count; i++)
+		operands[i] = npu_view_broadcast(prog, operands[i], rank, extent);
+	return prog->err ? prog->err : emit(prog, &insn, operands, count);
+}
+
+int npu_op_binary(struct npu_program *prog, uint32_t opcode, npu_tensor_id d,
+		  npu_tensor_id a, npu_tensor_id b)
+{
+	npu_tensor_id operands[] = { d, a, b };
+	int err = check_opcode(prog, opcode, NPU_OP_ADD, NPU_OP_ELU);
+
+	return err ? err : emit_broadcast(prog, opcode, operands, 3);
+}
+
+int npu_op_ternary(struct npu_program *prog, uint32_t opcode, npu_tensor_id d,
+		   npu_tensor_id a, npu_tensor_id b, npu_tensor_id c)
+{
+	npu_tensor_id operands[] = { d, a, b, c };
+	int err = check_opcode(prog, opcode, NPU_OP_WHERE, NPU_OP_MULADD);
+
+	return err ? err : emit_broadcast(prog, opcode, operands, 4);
 }
 
 int npu_op_unary(struct npu_program *prog, uint32_t opcode, npu_tensor_id d,
 		 npu_tensor_id a)
 {
 	struct npu_insn insn = new_insn(opcode);
-	int err = check_opcode(prog, opcode, NPU_OP_NEG, NPU_OP_SILU);
+	int err = check_opcode(prog, opcode, NPU_OP_NEG, NPU_OP_IS_INF);
 
 	return err ? err : EMIT(prog, &insn, d, a);
 }

@@ -184,6 +184,22 @@ static void test_an_axis_beyond_the_rank_is_refused(void **state)
 	assert_text_has(npu_last_error(), "axis 2");
 }
 
+static void test_ternary(void **state)
+{
+	npu_tensor_id row = c;
+	const struct npu_tensor *y;
+
+	(void)state;
+	assert_int_equal(npu_op_ternary(prog, NPU_OP_MULADD, d, a, row, b), 0);
+	assert_int_equal(last_insn()->opcode, NPU_OP_MULADD);
+	y = npu_tensor_desc(prog, last_insn()->operand[2]);
+	assert_int_equal(y->base, npu_tensor_desc(prog, row)->base);
+	assert_int_equal(y->rank, 2);
+	assert_int_equal(y->stride[0], 0);
+	assert_int_equal(last_insn()->operand[4], NPU_NONE);
+	assert_int_equal(npu_op_ternary(prog, NPU_OP_ADD, d, a, row, b), -EINVAL);
+}
+
 static void test_matmul(void **state)
 {
 	struct npu_insn want = EXPECT(NPU_OP_MATMUL, d, a, b);
@@ -224,8 +240,13 @@ static void test_matmul_with_nothing(void **state)
 static void test_matmul_with_too_much(void **state)
 {
 	struct npu_matmul_options options = {
-		.bias = a, .residual = a, .scale = a, .block_scale = a, .zero_a = a,
-		.zero_b = a, .factor = npu_u32(0),
+		.bias = a,
+		.residual = a,
+		.scale = a,
+		.block_scale = a,
+		.zero_a = a,
+		.zero_b = a,
+		.factor = npu_u32(0),
 	};
 
 	(void)state;
@@ -421,6 +442,7 @@ int main(void)
 		TEST(test_every_unary),
 		TEST(test_every_axis_instruction),
 		TEST(test_an_axis_beyond_the_rank_is_refused),
+		TEST(test_ternary),
 		TEST(test_matmul),
 		TEST(test_matmul_with),
 		TEST(test_matmul_with_nothing),

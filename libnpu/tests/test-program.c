@@ -26,8 +26,8 @@ static const uint8_t *finish(size_t *size)
 /* One instruction, byte for byte: f32[2,3] + broadcast f32[3] at offset 0x100. */
 /* clang-format off */
 static const uint8_t golden[] = {
-	/* header: "NPPG", 1.0, 1 instruction, 3 tensors, 2 bases, 0 scalars */
-	0x4e, 0x50, 0x50, 0x47,  1, 0, 0, 0,  1, 0, 0, 0,  3, 0, 0, 0,
+	/* header: "NPPG", 1.1, 1 instruction, 3 tensors, 2 bases, 0 scalars */
+	0x4e, 0x50, 0x50, 0x47,  1, 0, 1, 0,  1, 0, 0, 0,  3, 0, 0, 0,
 	2, 0, 0, 0,  0, 0, 0, 0,  0, 0, 0, 0, 0, 0, 0, 0,
 	0, 0, 0, 0, 0, 0, 0, 0,  0, 0, 0, 0, 0, 0, 0, 0,
 	0, 0, 0, 0, 0, 0, 0, 0,  0, 0, 0, 0, 0, 0, 0, 0,
@@ -220,7 +220,8 @@ static void test_bad_tensors_are_refused(void **state)
 		{ -1, 0, NPU_DTYPE_F32, 1, &one },
 		{ 0, 2, NPU_DTYPE_F32, 1, &one },
 		{ 0, 0, 0, 1, &one },
-		{ 0, 0, 5, 1, &one },
+		{ 0, 0, NPU_DTYPE_BOOL + 1, 1, &one },
+		{ 0, 0, NPU_DTYPE_Q8_0, 1, &one },
 		{ 0, 0, UINT32_MAX, 1, &one },
 		{ 0, 0, NPU_DTYPE_F32, 0, &one },
 		{ 0, 0, NPU_DTYPE_F32, 7, seven },

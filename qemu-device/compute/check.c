@@ -152,6 +152,53 @@ bool npu_types_e(struct npu_check *check)
     return all_in(check, NPU_SET_E);
 }
 
+/* What is asked of the sources is answered in bool. */
+static bool types_question(struct npu_check *check, unsigned set)
+{
+    if (!is_in(check, 0, NPU_SET(NPU_DTYPE_BOOL)) || !is_in(check, 1, set)) {
+        return false;
+    }
+    return check->operands == 2 || is_same(check, 2, 1);
+}
+
+bool npu_types_compare(struct npu_check *check)
+{
+    return types_question(check,
+                          NPU_SET_E | NPU_SET_SMALL | NPU_SET(NPU_DTYPE_BOOL));
+}
+
+bool npu_types_test(struct npu_check *check)
+{
+    return types_question(check, NPU_SET_F);
+}
+
+bool npu_types_where(struct npu_check *check)
+{
+    return is_in(check, 0, NPU_SET_ANY) &&
+           is_in(check, 1, NPU_SET(NPU_DTYPE_BOOL)) && is_same(check, 2, 0) &&
+           is_same(check, 3, 0);
+}
+
+bool npu_types_logic(struct npu_check *check)
+{
+    return all_in(check, NPU_SET_INTEGERS | NPU_SET(NPU_DTYPE_BOOL));
+}
+
+bool npu_types_bits(struct npu_check *check)
+{
+    return all_in(check, NPU_SET_INTEGERS);
+}
+
+bool npu_types_shift(struct npu_check *check)
+{
+    return all_in(check, NPU_SET(NPU_DTYPE_S32) | NPU_SET(NPU_DTYPE_S64));
+}
+
+bool npu_types_bool(struct npu_check *check)
+{
+    return all_in(check, NPU_SET(NPU_DTYPE_BOOL));
+}
+
 bool npu_types_maxpool(struct npu_check *check)
 {
     return all_in(check, NPU_SET_T | NPU_SET_SMALL);

@@ -15,6 +15,8 @@
 #define NPU_SET_T (NPU_SET_F | NPU_SET(NPU_DTYPE_S32))
 #define NPU_SET_E (NPU_SET_T | NPU_SET(NPU_DTYPE_S64))
 #define NPU_SET_SMALL (NPU_SET(NPU_DTYPE_S8) | NPU_SET(NPU_DTYPE_U8))
+#define NPU_SET_INTEGERS \
+    (NPU_SET_SMALL | NPU_SET(NPU_DTYPE_S32) | NPU_SET(NPU_DTYPE_S64))
 #define NPU_SET_ANY                                          \
     (NPU_SET_E | NPU_SET_SMALL | NPU_SET(NPU_DTYPE_F8E4M3) | \
      NPU_SET(NPU_DTYPE_F8E5M2) | NPU_SET(NPU_DTYPE_BOOL))
@@ -60,6 +62,13 @@ npu_rule npu_types_e; /* E, T and F: see isa.h */
 npu_rule npu_types_t;
 npu_rule npu_types_f;
 npu_rule npu_types_maxpool;
+npu_rule npu_types_compare; /* two of a type to bool */
+npu_rule npu_types_test;    /* F to bool */
+npu_rule npu_types_where;
+npu_rule npu_types_logic; /* integers, or bool */
+npu_rule npu_types_bits;  /* integers */
+npu_rule npu_types_shift; /* s32 or s64 */
+npu_rule npu_types_bool;
 npu_rule npu_types_argmax;
 npu_rule npu_types_matmul;
 npu_rule npu_types_attention; /* and whether all operands are there */

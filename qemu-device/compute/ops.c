@@ -29,6 +29,27 @@
     {                                                         \
         ELEMENTWISE(#name, 1, npu_types_e, 1, 200), ALL(name) \
     }
+#define INTEGERS(kernel) .s32 = npu_##kernel##_s32, .s64 = npu_##kernel##_s64
+#define COMPARISON(name)                                            \
+    {                                                               \
+        ELEMENTWISE(#name, 2, npu_types_compare, 1, 400), ALL(name) \
+    }
+#define LOGIC(name, sources, types)                                \
+    {                                                              \
+        ELEMENTWISE(#name, sources, types, 1, 400), INTEGERS(name) \
+    }
+#define BINARY_F(name, ops, ps)                                  \
+    {                                                            \
+        ELEMENTWISE(#name, 2, npu_types_f, ops, ps), FLOAT(name) \
+    }
+#define TERNARY(name, types, ops)                         \
+    {                                                     \
+        ELEMENTWISE(#name, 3, types, ops, 600), ALL(name) \
+    }
+#define TEST_F(name)                                               \
+    {                                                              \
+        ELEMENTWISE(#name, 1, npu_types_test, 1, 400), FLOAT(name) \
+    }
 #define UNARY_F(name, ops, ps)                                   \
     {                                                            \
         ELEMENTWISE(#name, 1, npu_types_f, ops, ps), FLOAT(name) \
@@ -83,6 +104,29 @@ static const struct npu_op ops[] = {
     [NPU_OP_DIV] = BINARY(div, 1500),
     [NPU_OP_MIN] = BINARY(min, 400),
     [NPU_OP_MAX] = BINARY(max, 400),
+    [NPU_OP_EQ] = COMPARISON(eq),
+    [NPU_OP_NE] = COMPARISON(ne),
+    [NPU_OP_LT] = COMPARISON(lt),
+    [NPU_OP_LE] = COMPARISON(le),
+    [NPU_OP_GT] = COMPARISON(gt),
+    [NPU_OP_GE] = COMPARISON(ge),
+    [NPU_OP_AND] = LOGIC(and, 2, npu_types_logic),
+    [NPU_OP_OR] = LOGIC(or, 2, npu_types_logic),
+    [NPU_OP_XOR] = LOGIC(xor, 2, npu_types_logic),
+    [NPU_OP_SHL] = LOGIC(shl, 2, npu_types_shift),
+    [NPU_OP_SHR] = LOGIC(shr, 2, npu_types_shift),
+    [NPU_OP_REM] = BINARY(rem, 10000),
+    [NPU_OP_MOD] = BINARY(mod, 12000),
+    [NPU_OP_FLOOR_DIV] = BINARY(floor_div, 3000),
+    [NPU_OP_POW] = BINARY_F(pow, 16, 20000),
+    [NPU_OP_ATAN2] = BINARY_F(atan2, 16, 20000),
+    [NPU_OP_SWIGLU] = BINARY_F(swiglu, 12, 7000),
+    [NPU_OP_GEGLU] = BINARY_F(geglu, 17, 16000),
+    [NPU_OP_GEGLU_TANH] = BINARY_F(geglu_tanh, 17, 9000),
+    [NPU_OP_REGLU] = BINARY_F(reglu, 2, 400),
+    [NPU_OP_GLU] = BINARY_F(glu, 11, 7000),
+    [NPU_OP_PRELU] = BINARY_F(prelu, 2, 400),
+    [NPU_OP_ELU] = BINARY_F(elu, 10, 8000),
 
     [NPU_OP_NEG] = UNARY_E(neg),
     [NPU_OP_ABS] = UNARY_E(abs),
@@ -96,6 +140,44 @@ static const struct npu_op ops[] = {
     [NPU_OP_GELU] = UNARY_F(gelu, 16, 15000),
     [NPU_OP_GELU_TANH] = UNARY_F(gelu_tanh, 16, 8000),
     [NPU_OP_SILU] = UNARY_F(silu, 11, 6000),
+    [NPU_OP_SIGN] = UNARY_E(sign),
+    [NPU_OP_RECIPROCAL] = UNARY_F(reciprocal, 4, 1500),
+    [NPU_OP_FLOOR] = UNARY_F(floor, 1, 400),
+    [NPU_OP_CEIL] = UNARY_F(ceil, 1, 400),
+    [NPU_OP_ROUND] = UNARY_F(round, 1, 400),
+    [NPU_OP_TRUNC] = UNARY_F(trunc, 1, 400),
+    [NPU_OP_EXP2] = UNARY_F(exp2, 8, 4000),
+    [NPU_OP_EXPM1] = UNARY_F(expm1, 8, 8000),
+    [NPU_OP_LOG1P] = UNARY_F(log1p, 8, 8000),
+    [NPU_OP_LOG2] = UNARY_F(log2, 8, 4000),
+    [NPU_OP_ERF] = UNARY_F(erf, 12, 12000),
+    [NPU_OP_SIN] = UNARY_F(sin, 12, 8000),
+    [NPU_OP_COS] = UNARY_F(cos, 12, 8000),
+    [NPU_OP_TAN] = UNARY_F(tan, 16, 14000),
+    [NPU_OP_ASIN] = UNARY_F(asin, 12, 10000),
+    [NPU_OP_ACOS] = UNARY_F(acos, 12, 10000),
+    [NPU_OP_ATAN] = UNARY_F(atan, 12, 10000),
+    [NPU_OP_SINH] = UNARY_F(sinh, 12, 14000),
+    [NPU_OP_COSH] = UNARY_F(cosh, 12, 12000),
+    [NPU_OP_ASINH] = UNARY_F(asinh, 12, 16000),
+    [NPU_OP_ACOSH] = UNARY_F(acosh, 12, 16000),
+    [NPU_OP_ATANH] = UNARY_F(atanh, 12, 14000),
+    [NPU_OP_GELU_QUICK] = UNARY_F(gelu_quick, 12, 6000),
+    [NPU_OP_SOFTPLUS] = UNARY_F(softplus, 14, 14000),
+    [NPU_OP_SOFTSIGN] = UNARY_F(softsign, 4, 400),
+    [NPU_OP_MISH] = UNARY_F(mish, 24, 25000),
+    [NPU_OP_RELU6] = UNARY_F(relu6, 1, 400),
+    [NPU_OP_HARD_SIGMOID] = UNARY_F(hard_sigmoid, 4, 400),
+    [NPU_OP_HARD_SWISH] = UNARY_F(hard_swish, 5, 400),
+    [NPU_OP_SELU] = UNARY_F(selu, 10, 8000),
+    [NPU_OP_BIT_NOT] = LOGIC(bit_not, 1, npu_types_bits),
+    [NPU_OP_NOT] = LOGIC(not, 1, npu_types_bool),
+    [NPU_OP_IS_NAN] = TEST_F(is_nan),
+    [NPU_OP_IS_INF] = TEST_F(is_inf),
+
+    [NPU_OP_WHERE] = TERNARY(where, npu_types_where, 1),
+    [NPU_OP_CLAMP] = TERNARY(clamp, npu_types_e, 2),
+    [NPU_OP_MULADD] = TERNARY(muladd, npu_types_e, 2),
 
     [NPU_OP_SOFTMAX] = {
         .name = "softmax", .operands = 2, .types = npu_types_f,

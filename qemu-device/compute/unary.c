@@ -6,25 +6,6 @@
 
 #include "kernel.h"
 
-static inline float sigmoid(float x)
-{
-    return 1.0f / (1.0f + expf(-x));
-}
-
-/* By erfc, since 1 + erf(x) has no correct digits left far below zero. */
-static inline float gelu(float x)
-{
-    return 0.5f * x * erfcf(x * -0x1.6a09e6p-1f);
-}
-
-/* 1 + tanh(z) is 2 * sigmoid(2 z), which keeps its digits below zero. */
-static inline float gelu_tanh(float x)
-{
-    float z = 0x1.988454p-1f * (x + 0.044715f * x * x * x);
-
-    return x * sigmoid(2.0f * z);
-}
-
 NPU_FLOAT(NPU_UNARY, neg, -x)
 NPU_FLOAT(NPU_UNARY, abs, fabsf(x))
 NPU_ALL(NPU_UNARY, relu, x < 0 ? 0 : x)
@@ -36,7 +17,26 @@ NPU_FLOAT(NPU_UNARY, log, logf(x))
 NPU_FLOAT(NPU_UNARY, sqrt, sqrtf(x))
 NPU_FLOAT(NPU_UNARY, rsqrt, 1.0f / sqrtf(x))
 NPU_FLOAT(NPU_UNARY, tanh, tanhf(x))
-NPU_FLOAT(NPU_UNARY, sigmoid, sigmoid(x))
-NPU_FLOAT(NPU_UNARY, silu, x *sigmoid(x))
-NPU_FLOAT(NPU_UNARY, gelu, gelu(x))
-NPU_FLOAT(NPU_UNARY, gelu_tanh, gelu_tanh(x))
+
+NPU_ALL(NPU_UNARY, sign, x > 0 ? 1 : x < 0 ? -1 : x)
+NPU_FLOAT(NPU_UNARY, reciprocal, 1.0f / x)
+NPU_FLOAT(NPU_UNARY, floor, floorf(x))
+NPU_FLOAT(NPU_UNARY, ceil, ceilf(x))
+NPU_FLOAT(NPU_UNARY, round, rintf(x))
+NPU_FLOAT(NPU_UNARY, trunc, truncf(x))
+NPU_FLOAT(NPU_UNARY, exp2, exp2f(x))
+NPU_FLOAT(NPU_UNARY, expm1, expm1f(x))
+NPU_FLOAT(NPU_UNARY, log1p, log1pf(x))
+NPU_FLOAT(NPU_UNARY, log2, log2f(x))
+NPU_FLOAT(NPU_UNARY, erf, erff(x))
+NPU_FLOAT(NPU_UNARY, sin, sinf(x))
+NPU_FLOAT(NPU_UNARY, cos, cosf(x))
+NPU_FLOAT(NPU_UNARY, tan, tanf(x))
+NPU_FLOAT(NPU_UNARY, asin, asinf(x))
+NPU_FLOAT(NPU_UNARY, acos, acosf(x))
+NPU_FLOAT(NPU_UNARY, atan, atanf(x))
+NPU_FLOAT(NPU_UNARY, sinh, sinhf(x))
+NPU_FLOAT(NPU_UNARY, cosh, coshf(x))
+NPU_FLOAT(NPU_UNARY, asinh, asinhf(x))
+NPU_FLOAT(NPU_UNARY, acosh, acoshf(x))
+NPU_FLOAT(NPU_UNARY, atanh, atanhf(x))

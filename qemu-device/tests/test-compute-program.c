@@ -42,6 +42,23 @@ static void good_binary(struct program *program)
     }
 }
 
+static void good_compare(struct program *program)
+{
+    good_start(program, NPU_OP_LT);
+    add_tensor(program, NPU_DTYPE_BOOL, 1, (uint64_t[]){ 5 });
+    add_tensor(program, NPU_DTYPE_U8, 1, (uint64_t[]){ 5 });
+    add_tensor(program, NPU_DTYPE_U8, 1, (uint64_t[]){ 5 });
+}
+
+static void good_where(struct program *program)
+{
+    good_start(program, NPU_OP_WHERE);
+    add_tensor(program, NPU_DTYPE_F8E4M3, 1, (uint64_t[]){ 5 });
+    add_tensor(program, NPU_DTYPE_BOOL, 1, (uint64_t[]){ 5 });
+    add_tensor(program, NPU_DTYPE_F8E4M3, 1, (uint64_t[]){ 5 });
+    add_tensor(program, NPU_DTYPE_F8E4M3, 1, (uint64_t[]){ 5 });
+}
+
 static void good_fill(struct program *program)
 {
     good_start(program, NPU_OP_FILL);
@@ -303,6 +320,19 @@ BAD(bad_zero_of_f16, p->insn[1].flags ^= NPU_INSN_BIAS | NPU_INSN_ZERO_A)
 BAD(bad_bias_of_s32, p->insn[1].flags ^= NPU_INSN_ZERO_A | NPU_INSN_BIAS)
 BAD(bad_activation_of_s32, p->insn[1].matmul.activation = NPU_OP_RELU)
 
+BAD(bad_answer, p->tensor[0].dtype = NPU_DTYPE_U8)
+BAD(bad_compared, p->tensor[2].dtype = NPU_DTYPE_S8)
+BAD(bad_compared_fp8, p->tensor[1].dtype = NPU_DTYPE_F8E4M3;
+    p->tensor[2].dtype = NPU_DTYPE_F8E4M3)
+BAD(bad_condition, p->tensor[1].dtype = NPU_DTYPE_U8)
+BAD(bad_choice, p->tensor[3].dtype = NPU_DTYPE_F8E5M2)
+BAD(bad_and, p->insn[1].opcode = NPU_OP_AND)
+BAD(bad_shift, p->insn[1].opcode = NPU_OP_SHL;
+    p->tensor[0].dtype = NPU_DTYPE_U8)
+BAD(bad_not, p->insn[1].opcode = NPU_OP_NOT; p->insn[1].operand[2] = NPU_NONE)
+BAD(bad_is_nan, p->insn[1].opcode = NPU_OP_IS_NAN;
+    p->insn[1].operand[2] = NPU_NONE)
+
 /* Shapes */
 BAD(bad_shape_extent, p->tensor[2].extent[1] = 4)
 BAD(bad_shape_rank, p->tensor[1].rank = 3; p->tensor[1].extent[2] = 1)
@@ -541,6 +571,17 @@ static const struct bad bads[] = {
       NPU_ERR_PARAMETER, INSN },
     { "scale of a product of f32", good_matmul, bad_scale, NPU_ERR_PARAMETER,
       INSN },
+    { "answer in u8", good_compare, bad_answer, NPU_ERR_DTYPE, 1, 0 },
+    { "comparison of two types", good_compare, bad_compared, NPU_ERR_DTYPE, 1,
+      2 },
+    { "comparison of fp8", good_compare, bad_compared_fp8, NPU_ERR_DTYPE, 1,
+      1 },
+    { "condition in u8", good_where, bad_condition, NPU_ERR_DTYPE, 1, 1 },
+    { "choice of two types", good_where, bad_choice, NPU_ERR_DTYPE, 1, 3 },
+    { "and of two types", good_compare, bad_and, NPU_ERR_DTYPE, 1, 1 },
+    { "shift of u8", good_compare, bad_shift, NPU_ERR_DTYPE, 1, 0 },
+    { "not of u8", good_compare, bad_not, NPU_ERR_DTYPE, 1, 1 },
+    { "is nan of u8", good_compare, bad_is_nan, NPU_ERR_DTYPE, 1, 1 },
     { "half a block", good_weights, bad_block_extent, NPU_ERR_TENSOR, 1, 2 },
     { "blocks with gaps", good_weights, bad_block_stride, NPU_ERR_TENSOR, 1, 2 },
     { "blocks at odd addresses", good_weights, bad_block_pitch, NPU_ERR_TENSOR,
@@ -749,9 +790,10 @@ static void test_questions(void **state)
 static void test_damage(void **state)
 {
     static void (*const good[])(struct program *) = {
-        good_binary, good_fill,   good_gather,  good_reduce,    good_softmax,
-        good_argmax, good_matmul, good_weights, good_fp8,       good_integers,
-        good_conv2d, good_pool2d, good_stall,   good_attention,
+        good_binary,  good_fill,     good_gather,  good_reduce,
+        good_softmax, good_argmax,   good_matmul,  good_weights,
+        good_fp8,     good_integers, good_compare, good_where,
+        good_conv2d,  good_pool2d,   good_stall,   good_attention,
     };
     static uint64_t args[NPU_MAX_BASES + NPU_MAX_SCALARS];
     struct rng rng = rng_new(test_seed());

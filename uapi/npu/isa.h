@@ -122,6 +122,33 @@ enum npu_dtype {
  * @NPU_OP_DIV: d = a / b (E); integers truncate, x / 0 = -1, MIN / -1 wraps
  * @NPU_OP_MIN: d = min(a, b) (E); a NaN in either operand gives NaN
  * @NPU_OP_MAX: d = max(a, b) (E); a NaN in either operand gives NaN
+ * @NPU_OP_EQ: d = a == b (a and b one type of E, s8, u8, bool; d is bool)
+ * @NPU_OP_NE: d = a != b (a and b one type of E, s8, u8, bool; d is bool)
+ * @NPU_OP_LT: d = a < b (a and b one type of E, s8, u8, bool; d is bool)
+ * @NPU_OP_LE: d = a <= b (a and b one type of E, s8, u8, bool; d is bool)
+ * @NPU_OP_GT: d = a > b (a and b one type of E, s8, u8, bool; d is bool)
+ * @NPU_OP_GE: d = a >= b (a and b one type of E, s8, u8, bool; d is bool)
+ * @NPU_OP_AND: d = a & b (s8, u8, s32, s64, or bool)
+ * @NPU_OP_OR: d = a \| b (s8, u8, s32, s64, or bool)
+ * @NPU_OP_XOR: d = a ^ b (s8, u8, s32, s64, or bool)
+ * @NPU_OP_SHL: d = a << b; 0 if b is negative or not below the width (s32,
+ *	s64)
+ * @NPU_OP_SHR: d = a >> b, arithmetic; the sign if b is negative or not below
+ *	the width (s32, s64)
+ * @NPU_OP_REM: remainder of a / b truncated, with the sign of a; integers by
+ *	0: a (E)
+ * @NPU_OP_MOD: remainder of a / b rounded down, with the sign of b; integers
+ *	by 0: a (E)
+ * @NPU_OP_FLOOR_DIV: d = floor(a / b); integers by 0: -1 (E)
+ * @NPU_OP_POW: d = a^b (F)
+ * @NPU_OP_ATAN2: d = the angle of (b, a) (F)
+ * @NPU_OP_SWIGLU: d = a * sigmoid(a) * b (F)
+ * @NPU_OP_GEGLU: d = gelu(a) * b, as NPU_OP_GELU (F)
+ * @NPU_OP_GEGLU_TANH: d = gelu(a) * b, as NPU_OP_GELU_TANH (F)
+ * @NPU_OP_REGLU: d = max(a, 0) * b (F)
+ * @NPU_OP_GLU: d = a * sigmoid(b) (F)
+ * @NPU_OP_PRELU: d = a < 0 ? a * b : a (F)
+ * @NPU_OP_ELU: d = a < 0 ? b * (e^a - 1) : a (F)
  * @NPU_OP_NEG: d = -a (E)
  * @NPU_OP_ABS: d = \|a\| (E)
  * @NPU_OP_RELU: d = max(a, 0) (E)
@@ -134,6 +161,46 @@ enum npu_dtype {
  * @NPU_OP_GELU: d = a/2 * (1 + erf(a / sqrt 2)) (F)
  * @NPU_OP_GELU_TANH: d = a/2 * (1 + tanh(sqrt(2/pi) * (a + 0.044715 a^3))) (F)
  * @NPU_OP_SILU: d = a * sigmoid(a) (F)
+ * @NPU_OP_SIGN: d = -1, 0 or 1; NaN stays (E)
+ * @NPU_OP_RECIPROCAL: d = 1 / a (F)
+ * @NPU_OP_FLOOR: d = floor a (F)
+ * @NPU_OP_CEIL: d = ceil a (F)
+ * @NPU_OP_ROUND: d = a rounded, halves to even (F)
+ * @NPU_OP_TRUNC: d = a without its fraction (F)
+ * @NPU_OP_EXP2: d = 2^a (F)
+ * @NPU_OP_EXPM1: d = e^a - 1 (F)
+ * @NPU_OP_LOG1P: d = ln(1 + a) (F)
+ * @NPU_OP_LOG2: d = log2 a (F)
+ * @NPU_OP_ERF: d = erf a (F)
+ * @NPU_OP_SIN: d = sin a (F)
+ * @NPU_OP_COS: d = cos a (F)
+ * @NPU_OP_TAN: d = tan a (F)
+ * @NPU_OP_ASIN: d = arcsin a (F)
+ * @NPU_OP_ACOS: d = arccos a (F)
+ * @NPU_OP_ATAN: d = arctan a (F)
+ * @NPU_OP_SINH: d = sinh a (F)
+ * @NPU_OP_COSH: d = cosh a (F)
+ * @NPU_OP_ASINH: d = arsinh a (F)
+ * @NPU_OP_ACOSH: d = arcosh a (F)
+ * @NPU_OP_ATANH: d = artanh a (F)
+ * @NPU_OP_GELU_QUICK: d = a * sigmoid(1.702 a) (F)
+ * @NPU_OP_SOFTPLUS: d = ln(1 + e^a) (F)
+ * @NPU_OP_SOFTSIGN: d = a / (1 + \|a\|) (F)
+ * @NPU_OP_MISH: d = a * tanh(ln(1 + e^a)) (F)
+ * @NPU_OP_RELU6: d = min(max(a, 0), 6) (F)
+ * @NPU_OP_HARD_SIGMOID: d = min(max(a / 6 + 1/2, 0), 1) (F)
+ * @NPU_OP_HARD_SWISH: d = a * min(max(a / 6 + 1/2, 0), 1) (F)
+ * @NPU_OP_SELU: d = s * (a > 0 ? a : r * (e^a - 1)), s and r as in
+ *	arXiv:1706.02515 (F)
+ * @NPU_OP_BIT_NOT: d = ~a (s8, u8, s32, s64)
+ * @NPU_OP_NOT: d = !a (bool)
+ * @NPU_OP_IS_NAN: d = a is a NaN (a is F, d is bool)
+ * @NPU_OP_IS_INF: d = a is infinite (a is F, d is bool)
+ * @NPU_OP_WHERE: d = a ? b : c (a is bool, the others any one type without
+ *	blocks)
+ * @NPU_OP_CLAMP: d = min(max(a, b), c); a NaN in a stays, one in b or c is no
+ *	bound (E)
+ * @NPU_OP_MULADD: d = a * b + c; integers wrap (E)
  * @NPU_OP_SOFTMAX: d = softmax(a) over &npu_insn_axis.axis (F)
  * @NPU_OP_REDUCE_SUM: d = sum of a over the axis (T); d has extent 1 there
  * @NPU_OP_REDUCE_MEAN: d = mean of a over the axis (F)
@@ -182,6 +249,29 @@ enum npu_opcode {
 	NPU_OP_DIV = 35,
 	NPU_OP_MIN = 36,
 	NPU_OP_MAX = 37,
+	NPU_OP_EQ = 38,
+	NPU_OP_NE = 39,
+	NPU_OP_LT = 40,
+	NPU_OP_LE = 41,
+	NPU_OP_GT = 42,
+	NPU_OP_GE = 43,
+	NPU_OP_AND = 44,
+	NPU_OP_OR = 45,
+	NPU_OP_XOR = 46,
+	NPU_OP_SHL = 47,
+	NPU_OP_SHR = 48,
+	NPU_OP_REM = 49,
+	NPU_OP_MOD = 50,
+	NPU_OP_FLOOR_DIV = 51,
+	NPU_OP_POW = 52,
+	NPU_OP_ATAN2 = 53,
+	NPU_OP_SWIGLU = 56,
+	NPU_OP_GEGLU = 57,
+	NPU_OP_GEGLU_TANH = 58,
+	NPU_OP_REGLU = 59,
+	NPU_OP_GLU = 60,
+	NPU_OP_PRELU = 61,
+	NPU_OP_ELU = 62,
 
 	NPU_OP_NEG = 64,
 	NPU_OP_ABS = 65,
@@ -195,6 +285,44 @@ enum npu_opcode {
 	NPU_OP_GELU = 73,
 	NPU_OP_GELU_TANH = 74,
 	NPU_OP_SILU = 75,
+	NPU_OP_SIGN = 76,
+	NPU_OP_RECIPROCAL = 77,
+	NPU_OP_FLOOR = 78,
+	NPU_OP_CEIL = 79,
+	NPU_OP_ROUND = 80,
+	NPU_OP_TRUNC = 81,
+	NPU_OP_EXP2 = 82,
+	NPU_OP_EXPM1 = 83,
+	NPU_OP_LOG1P = 84,
+	NPU_OP_LOG2 = 85,
+	NPU_OP_ERF = 86,
+	NPU_OP_SIN = 87,
+	NPU_OP_COS = 88,
+	NPU_OP_TAN = 89,
+	NPU_OP_ASIN = 90,
+	NPU_OP_ACOS = 91,
+	NPU_OP_ATAN = 92,
+	NPU_OP_SINH = 93,
+	NPU_OP_COSH = 94,
+	NPU_OP_ASINH = 95,
+	NPU_OP_ACOSH = 96,
+	NPU_OP_ATANH = 97,
+	NPU_OP_GELU_QUICK = 98,
+	NPU_OP_SOFTPLUS = 99,
+	NPU_OP_SOFTSIGN = 100,
+	NPU_OP_MISH = 101,
+	NPU_OP_RELU6 = 102,
+	NPU_OP_HARD_SIGMOID = 103,
+	NPU_OP_HARD_SWISH = 104,
+	NPU_OP_SELU = 105,
+	NPU_OP_BIT_NOT = 106,
+	NPU_OP_NOT = 107,
+	NPU_OP_IS_NAN = 108,
+	NPU_OP_IS_INF = 109,
+
+	NPU_OP_WHERE = 120,
+	NPU_OP_CLAMP = 121,
+	NPU_OP_MULADD = 122,
 
 	NPU_OP_SOFTMAX = 128,
 	NPU_OP_REDUCE_SUM = 129,

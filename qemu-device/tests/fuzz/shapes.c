@@ -22,8 +22,8 @@ struct shape {
 
 typedef void make(struct shaper *shaper);
 
-static make fill, copy, gather, stall, unary, binary, softmax, reduce, argmax,
-    matmul, conv2d, pool2d, attention;
+static make fill, copy, gather, stall, unary, binary, compare, where, ternary,
+    softmax, reduce, argmax, matmul, conv2d, pool2d, attention;
 
 /* Element types that operands may have, a bit each. */
 #define SET(dtype) (1u << (NPU_DTYPE_##dtype))
@@ -31,6 +31,7 @@ static make fill, copy, gather, stall, unary, binary, softmax, reduce, argmax,
 #define SET_T (SET_F | SET(S32))
 #define SET_E (SET_T | SET(S64))
 #define SET_POOL (SET_T | SET(S8) | SET(U8))
+#define SET_INTEGERS (SET(S8) | SET(U8) | SET(S32) | SET(S64))
 #define SET_ANY (SET_POOL | SET(S64) | SET(F8E4M3) | SET(F8E5M2) | SET(BOOL))
 
 /* clang-format off */
@@ -61,6 +62,66 @@ static const struct kind {
     { NPU_OP_GELU, SET_F, unary },
     { NPU_OP_GELU_TANH, SET_F, unary },
     { NPU_OP_SILU, SET_F, unary },
+    { NPU_OP_EQ, SET_E | SET(S8) | SET(U8) | SET(BOOL), compare },
+    { NPU_OP_NE, SET_E | SET(S8) | SET(U8) | SET(BOOL), compare },
+    { NPU_OP_LT, SET_E | SET(S8) | SET(U8) | SET(BOOL), compare },
+    { NPU_OP_LE, SET_E | SET(S8) | SET(U8) | SET(BOOL), compare },
+    { NPU_OP_GT, SET_E | SET(S8) | SET(U8) | SET(BOOL), compare },
+    { NPU_OP_GE, SET_E | SET(S8) | SET(U8) | SET(BOOL), compare },
+    { NPU_OP_AND, SET_INTEGERS | SET(BOOL), binary },
+    { NPU_OP_OR, SET_INTEGERS | SET(BOOL), binary },
+    { NPU_OP_XOR, SET_INTEGERS | SET(BOOL), binary },
+    { NPU_OP_SHL, SET(S32) | SET(S64), binary },
+    { NPU_OP_SHR, SET(S32) | SET(S64), binary },
+    { NPU_OP_REM, SET_E, binary },
+    { NPU_OP_MOD, SET_E, binary },
+    { NPU_OP_FLOOR_DIV, SET_E, binary },
+    { NPU_OP_POW, SET_F, binary },
+    { NPU_OP_ATAN2, SET_F, binary },
+    { NPU_OP_SWIGLU, SET_F, binary },
+    { NPU_OP_GEGLU, SET_F, binary },
+    { NPU_OP_GEGLU_TANH, SET_F, binary },
+    { NPU_OP_REGLU, SET_F, binary },
+    { NPU_OP_GLU, SET_F, binary },
+    { NPU_OP_PRELU, SET_F, binary },
+    { NPU_OP_ELU, SET_F, binary },
+    { NPU_OP_SIGN, SET_E, unary },
+    { NPU_OP_RECIPROCAL, SET_F, unary },
+    { NPU_OP_FLOOR, SET_F, unary },
+    { NPU_OP_CEIL, SET_F, unary },
+    { NPU_OP_ROUND, SET_F, unary },
+    { NPU_OP_TRUNC, SET_F, unary },
+    { NPU_OP_EXP2, SET_F, unary },
+    { NPU_OP_EXPM1, SET_F, unary },
+    { NPU_OP_LOG1P, SET_F, unary },
+    { NPU_OP_LOG2, SET_F, unary },
+    { NPU_OP_ERF, SET_F, unary },
+    { NPU_OP_SIN, SET_F, unary },
+    { NPU_OP_COS, SET_F, unary },
+    { NPU_OP_TAN, SET_F, unary },
+    { NPU_OP_ASIN, SET_F, unary },
+    { NPU_OP_ACOS, SET_F, unary },
+    { NPU_OP_ATAN, SET_F, unary },
+    { NPU_OP_SINH, SET_F, unary },
+    { NPU_OP_COSH, SET_F, unary },
+    { NPU_OP_ASINH, SET_F, unary },
+    { NPU_OP_ACOSH, SET_F, unary },
+    { NPU_OP_ATANH, SET_F, unary },
+    { NPU_OP_GELU_QUICK, SET_F, unary },
+    { NPU_OP_SOFTPLUS, SET_F, unary },
+    { NPU_OP_SOFTSIGN, SET_F, unary },
+    { NPU_OP_MISH, SET_F, unary },
+    { NPU_OP_RELU6, SET_F, unary },
+    { NPU_OP_HARD_SIGMOID, SET_F, unary },
+    { NPU_OP_HARD_SWISH, SET_F, unary },
+    { NPU_OP_SELU, SET_F, unary },
+    { NPU_OP_BIT_NOT, SET_INTEGERS, unary },
+    { NPU_OP_NOT, SET(BOOL), unary },
+    { NPU_OP_IS_NAN, SET_F, compare },
+    { NPU_OP_IS_INF, SET_F, compare },
+    { NPU_OP_WHERE, SET_ANY, where },
+    { NPU_OP_CLAMP, SET_E, ternary },
+    { NPU_OP_MULADD, SET_E, ternary },
     { NPU_OP_SOFTMAX, SET_F, softmax },
     { NPU_OP_REDUCE_SUM, SET_T, reduce },
     { NPU_OP_REDUCE_MEAN, SET_F, reduce },
@@ -285,6 +346,40 @@ static void binary(struct shaper *shaper)
     unsigned i;
 
     for (i = 0; i < 3; i++) {
+        operand(shaper, shaper->dtype[0], &shape);
+    }
+}
+
+/* One or two sources of a type, and an answer. */
+static void compare(struct shaper *shaper)
+{
+    bool one = shaper->insn.opcode == NPU_OP_IS_NAN ||
+               shaper->insn.opcode == NPU_OP_IS_INF;
+    struct shape shape = any_shape(shaper, 1);
+
+    operand(shaper, NPU_DTYPE_BOOL, &shape);
+    operand(shaper, shaper->dtype[0], &shape);
+    if (!one) {
+        operand(shaper, shaper->dtype[0], &shape);
+    }
+}
+
+static void where(struct shaper *shaper)
+{
+    struct shape shape = any_shape(shaper, 1);
+
+    operand(shaper, shaper->dtype[0], &shape);
+    operand(shaper, NPU_DTYPE_BOOL, &shape);
+    operand(shaper, shaper->dtype[0], &shape);
+    operand(shaper, shaper->dtype[0], &shape);
+}
+
+static void ternary(struct shaper *shaper)
+{
+    struct shape shape = any_shape(shaper, 1);
+    unsigned i;
+
+    for (i = 0; i < 4; i++) {
         operand(shaper, shaper->dtype[0], &shape);
     }
 }
