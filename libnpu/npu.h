@@ -614,10 +614,11 @@ int npu_op_unary(struct npu_program *prog, uint32_t opcode, npu_tensor_id d,
 		 npu_tensor_id a);
 
 /**
- * npu_op_axis() - softmax, a reduction or the index of the largest
+ * npu_op_axis() - softmax, a reduction or the index of an extreme
  * @prog: program
- * @opcode: NPU_OP_SOFTMAX to NPU_OP_ARGMAX
- * @d: destination
+ * @opcode: NPU_OP_SOFTMAX to NPU_OP_ARGMIN
+ * @d: destination, of extent 1 along the axis but for NPU_OP_SOFTMAX; it has the
+ *	type of @a, but s32 or s64 for NPU_OP_ARGMAX and NPU_OP_ARGMIN
  * @a: source
  * @axis: dimension of @a
  *

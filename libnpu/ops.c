@@ -170,7 +170,7 @@ int npu_op_axis(struct npu_program *prog, uint32_t opcode, npu_tensor_id d,
 {
 	struct npu_insn insn = new_insn(opcode);
 	const struct npu_tensor *desc;
-	int err = check_opcode(prog, opcode, NPU_OP_SOFTMAX, NPU_OP_ARGMAX);
+	int err = check_opcode(prog, opcode, NPU_OP_SOFTMAX, NPU_OP_ARGMIN);
 
 	if (err)
 		return err;

@@ -168,7 +168,7 @@ static void test_every_axis_instruction(void **state)
 	uint32_t opcode;
 
 	(void)state;
-	for (opcode = NPU_OP_SOFTMAX; opcode <= NPU_OP_ARGMAX; opcode++) {
+	for (opcode = NPU_OP_SOFTMAX; opcode <= NPU_OP_ARGMIN; opcode++) {
 		struct npu_insn want = EXPECT(opcode, d, a);
 
 		want.axis.axis = 1;

@@ -216,7 +216,7 @@ bool npu_types_f(struct npu_check *check)
 
 bool npu_types_argmax(struct npu_check *check)
 {
-    return is_in(check, 0, NPU_SET(NPU_DTYPE_S32)) &&
+    return is_in(check, 0, NPU_SET(NPU_DTYPE_S32) | NPU_SET(NPU_DTYPE_S64)) &&
            is_in(check, 1, NPU_SET_T);
 }
 

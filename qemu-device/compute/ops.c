@@ -55,12 +55,20 @@
         ELEMENTWISE(#name, 1, npu_types_f, ops, ps), FLOAT(name) \
     }
 
-#define REDUCTION(name_, types_, reduction_)                                  \
-    {                                                                         \
-        .name = name_, .operands = 2, .types = types_,                        \
-        .params = npu_params_axis, .shape = npu_shape_reduce,                 \
-        .cut = npu_reduce_cut, .run = npu_reduce_run, .cost = npu_cost_input, \
-        .operations = 1, .host_ps = 400, .reduction = &reduction_,            \
+#define REDUCE(types_, ops, ps, reduction_)                                  \
+    .operands = 2, .types = types_, .params = npu_params_axis,               \
+    .shape = npu_shape_reduce, .cut = npu_reduce_cut, .run = npu_reduce_run, \
+    .cost = npu_cost_input, .operations = ops, .host_ps = ps,                \
+    .reduction = &npu_##reduction_
+#define REDUCTION(name_, types, ops, ps)              \
+    {                                                 \
+        .name = #name_, REDUCE(types, ops, ps, name_) \
+    }
+
+#define ARG(best)                                          \
+    {                                                      \
+        .name = "arg" #best, .flags = NPU_INSN_LAST,       \
+        REDUCE(npu_types_argmax, 1, 400, reduce_arg##best) \
     }
 
 #define POOL(name_, types_, flags_, run_)                               \
@@ -185,11 +193,22 @@ static const struct npu_op ops[] = {
         .cut = npu_softmax_cut, .run = npu_softmax_run,
         .cost = npu_cost_output, .operations = 12, .host_ps = 6000,
     },
-    [NPU_OP_REDUCE_SUM] = REDUCTION("reduce_sum", npu_types_t, npu_reduce_sum),
-    [NPU_OP_REDUCE_MEAN] = REDUCTION("reduce_mean", npu_types_f,
-                                     npu_reduce_mean),
-    [NPU_OP_REDUCE_MAX] = REDUCTION("reduce_max", npu_types_t, npu_reduce_max),
-    [NPU_OP_ARGMAX] = REDUCTION("argmax", npu_types_argmax, npu_reduce_argmax),
+    [NPU_OP_REDUCE_SUM] = REDUCTION(reduce_sum, npu_types_t, 1, 400),
+    [NPU_OP_REDUCE_MEAN] = REDUCTION(reduce_mean, npu_types_f, 1, 400),
+    [NPU_OP_REDUCE_MAX] = REDUCTION(reduce_max, npu_types_t, 1, 400),
+    [NPU_OP_ARGMAX] = ARG(max),
+    [NPU_OP_REDUCE_MIN] = REDUCTION(reduce_min, npu_types_t, 1, 400),
+    [NPU_OP_REDUCE_PROD] = REDUCTION(reduce_prod, npu_types_t, 1, 400),
+    [NPU_OP_REDUCE_L1] = REDUCTION(reduce_l1, npu_types_f, 2, 400),
+    [NPU_OP_REDUCE_L2] = REDUCTION(reduce_l2, npu_types_f, 2, 400),
+    [NPU_OP_REDUCE_SUM_SQUARE] = REDUCTION(reduce_sum_square, npu_types_t, 2,
+                                           400),
+    [NPU_OP_REDUCE_LOG_SUM] = REDUCTION(reduce_log_sum, npu_types_f, 1, 400),
+    [NPU_OP_REDUCE_LOG_SUM_EXP] = REDUCTION(reduce_log_sum_exp, npu_types_f, 10,
+                                            8000),
+    [NPU_OP_REDUCE_ANY] = REDUCTION(reduce_any, npu_types_bool, 1, 400),
+    [NPU_OP_REDUCE_ALL] = REDUCTION(reduce_all, npu_types_bool, 1, 400),
+    [NPU_OP_ARGMIN] = ARG(min),
 
     [NPU_OP_MATMUL] = {
         .name = "matmul", .operands = 3, .optional = 5,

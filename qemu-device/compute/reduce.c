@@ -275,6 +275,17 @@ static bool reduce_lines(struct npu_tile *tile, const struct block *block)
     return true;
 }
 
+static void put_s64(const struct npu_view *view, size_t n,
+                    const int32_t *results)
+{
+    NPU_ROOM int64_t wide[NPU_LANES];
+
+    for (size_t i = 0; i < n; i++) {
+        wide[i] = results[i];
+    }
+    npu_row_put_s64(view->at, view->stride[0], NPU_DTYPE_S64, n, wide);
+}
+
 /* Write the results of a block. */
 static bool put_results(struct npu_tile *tile, const struct block *block,
                         const struct npu_box *d)
@@ -286,12 +297,21 @@ static bool put_results(struct npu_tile *tile, const struct block *block,
     if (!npu_box_target(tile, 0, d, &view)) {
         return false;
     }
-    if (npu_dtype_is_integer(d->dtype)) {
+    if (d->dtype == NPU_DTYPE_S64) {
+        put_s64(&view, n, lanes->s32);
+    } else if (npu_dtype_is_integer(d->dtype)) {
         npu_row_put_s32(view.at, view.stride[0], d->dtype, n, lanes->s32);
     } else {
         npu_row_put_f32(view.at, view.stride[0], d->dtype, n, lanes->f32);
     }
     return npu_box_store(tile, 0, d, &view);
+}
+
+static const struct npu_reduction *reduction_of(const struct npu_work *work)
+{
+    const struct npu_reduction *reduction = work->op->reduction;
+
+    return work->insn->flags & NPU_INSN_LAST ? reduction->last : reduction;
 }
 
 /* A row of reductions, at most NPU_LANES. */
@@ -302,7 +322,7 @@ static bool reduce_block(struct npu_tile *tile, const struct reduce_plan *plan,
     unsigned last = plan->loop.rank - 1;
     NPU_ROOM struct npu_lanes lanes;
     struct block block = {
-        .reduction = work->op->reduction,
+        .reduction = reduction_of(work),
         .integer = npu_dtype_is_integer(work->operand[1].dtype),
         .sheet = plan->sheet,
         .lines = n,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What the reductions calculate.  Floating point is summed in f64, so that the
- * order of the elements hardly matters; the result is rounded once.
+ * What sums, products and norms calculate.  Floating point is kept in f64, so that
+ * the order of the elements hardly matters; the result is rounded once.
  */
 #include <math.h>
 
@@ -12,8 +12,8 @@ void npu_lanes_clear(struct npu_lanes *lanes,
                      const struct npu_reduction *reduction, size_t n)
 {
     for (size_t i = 0; i < n; i++) {
-        lanes->sum[i] = 0;
-        lanes->f32[i] = -INFINITY;
+        lanes->sum[i] = reduction->start_sum;
+        lanes->f32[i] = reduction->start_f32;
         lanes->s32[i] = reduction->start_s32;
         lanes->index[i] = 0;
     }
@@ -87,121 +87,182 @@ const struct npu_reduction npu_reduce_mean = {
     .finish = mean_finish,
 };
 
-/* ---- Maximum and its index ----------------------------------------------- */
-
-/*
- * Lanes begin below every value with index 0, which is right too if there is
- * nothing but the least value.  A NaN beats all that is none.
- */
-static inline int beats_f32(float value, float best)
-{
-    return value > best || (value != value && best == best);
-}
+/* ---- Product ------------------------------------------------------------- */
 
 NPU_CLONES
-static void max_take_f32(struct npu_lanes *lanes, const float *row, size_t n,
-                         int32_t index, int32_t step)
+static void prod_take_f32(struct npu_lanes *lanes, const float *row, size_t n,
+                          int32_t index, int32_t step)
 {
     (void)index;
     (void)step;
     for (size_t i = 0; i < n; i++) {
-        float value = row[i], best = lanes->f32[i];
-
-        lanes->f32[i] = beats_f32(value, best) ? value : best;
+        lanes->sum[i] *= row[i];
     }
 }
 
-static void max_fold_f32(struct npu_lanes *lanes, size_t from)
+static int32_t mul_wrapping(int32_t a, int32_t b)
 {
-    max_take_f32(lanes, &lanes->f32[from], 1, 0, 0);
+    return (int32_t)((uint32_t)a * (uint32_t)b);
 }
 
 NPU_CLONES
-static void argmax_take_f32(struct npu_lanes *lanes, const float *row, size_t n,
+static void prod_take_s32(struct npu_lanes *lanes, const int32_t *row, size_t n,
+                          int32_t index, int32_t step)
+{
+    (void)index;
+    (void)step;
+    for (size_t i = 0; i < n; i++) {
+        lanes->s32[i] = mul_wrapping(lanes->s32[i], row[i]);
+    }
+}
+
+static void prod_fold_f32(struct npu_lanes *lanes, size_t from)
+{
+    lanes->sum[0] *= lanes->sum[from];
+}
+
+static void prod_fold_s32(struct npu_lanes *lanes, size_t from)
+{
+    lanes->s32[0] = mul_wrapping(lanes->s32[0], lanes->s32[from]);
+}
+
+const struct npu_reduction npu_reduce_prod = {
+    .start_sum = 1,
+    .start_s32 = 1,
+    .take_f32 = prod_take_f32,
+    .take_s32 = prod_take_s32,
+    .fold_f32 = prod_fold_f32,
+    .fold_s32 = prod_fold_s32,
+    .finish = sum_finish,
+};
+
+/* ---- Sums of something else ---------------------------------------------- */
+
+NPU_CLONES
+static void l1_take_f32(struct npu_lanes *lanes, const float *row, size_t n,
+                        int32_t index, int32_t step)
+{
+    (void)index;
+    (void)step;
+    for (size_t i = 0; i < n; i++) {
+        lanes->sum[i] += fabsf(row[i]);
+    }
+}
+
+/* The square of an f32 is exact in f64, and cannot overflow there. */
+NPU_CLONES
+static void square_take_f32(struct npu_lanes *lanes, const float *row, size_t n,
                             int32_t index, int32_t step)
 {
+    (void)index;
+    (void)step;
     for (size_t i = 0; i < n; i++) {
-        float value = row[i], best = lanes->f32[i];
-        int beats = beats_f32(value, best);
-
-        lanes->f32[i] = beats ? value : best;
-        lanes->index[i] = beats ? index + (int32_t)i * step : lanes->index[i];
-    }
-}
-
-static void argmax_fold_f32(struct npu_lanes *lanes, size_t from)
-{
-    float value = lanes->f32[from], best = lanes->f32[0];
-    int equal = value == best || (value != value && best != best);
-
-    if (beats_f32(value, best) ||
-        (equal && lanes->index[from] < lanes->index[0])) {
-        lanes->f32[0] = value;
-        lanes->index[0] = lanes->index[from];
+        lanes->sum[i] += (double)row[i] * row[i];
     }
 }
 
 NPU_CLONES
-static void max_take_s32(struct npu_lanes *lanes, const int32_t *row, size_t n,
-                         int32_t index, int32_t step)
+static void square_take_s32(struct npu_lanes *lanes, const int32_t *row,
+                            size_t n, int32_t index, int32_t step)
 {
     (void)index;
     (void)step;
     for (size_t i = 0; i < n; i++) {
-        lanes->s32[i] = row[i] > lanes->s32[i] ? row[i] : lanes->s32[i];
+        lanes->s32[i] = add_wrapping(lanes->s32[i],
+                                     mul_wrapping(row[i], row[i]));
     }
 }
 
-static void max_fold_s32(struct npu_lanes *lanes, size_t from)
-{
-    max_take_s32(lanes, &lanes->s32[from], 1, 0, 0);
-}
-
-NPU_CLONES
-static void argmax_take_s32(struct npu_lanes *lanes, const int32_t *row,
-                            size_t n, int32_t index, int32_t step)
-{
-    for (size_t i = 0; i < n; i++) {
-        int32_t value = row[i], best = lanes->s32[i];
-        int beats = value > best;
-
-        lanes->s32[i] = beats ? value : best;
-        lanes->index[i] = beats ? index + (int32_t)i * step : lanes->index[i];
-    }
-}
-
-static void argmax_fold_s32(struct npu_lanes *lanes, size_t from)
-{
-    int32_t value = lanes->s32[from], best = lanes->s32[0];
-
-    if (value > best ||
-        (value == best && lanes->index[from] < lanes->index[0])) {
-        lanes->s32[0] = value;
-        lanes->index[0] = lanes->index[from];
-    }
-}
-
-static void argmax_finish(struct npu_lanes *lanes, size_t n, uint64_t elements)
+static void l2_finish(struct npu_lanes *lanes, size_t n, uint64_t elements)
 {
     (void)elements;
     for (size_t i = 0; i < n; i++) {
-        lanes->s32[i] = lanes->index[i];
+        lanes->f32[i] = (float)sqrt(lanes->sum[i]);
     }
 }
 
-const struct npu_reduction npu_reduce_max = {
-    .start_s32 = INT32_MIN,
-    .take_f32 = max_take_f32,
-    .take_s32 = max_take_s32,
-    .fold_f32 = max_fold_f32,
-    .fold_s32 = max_fold_s32,
+static void log_finish(struct npu_lanes *lanes, size_t n, uint64_t elements)
+{
+    (void)elements;
+    for (size_t i = 0; i < n; i++) {
+        lanes->f32[i] = (float)log(lanes->sum[i]);
+    }
+}
+
+const struct npu_reduction npu_reduce_l1 = {
+    .take_f32 = l1_take_f32,
+    .fold_f32 = sum_fold_f32,
+    .finish = sum_finish,
 };
 
-const struct npu_reduction npu_reduce_argmax = {
-    .start_s32 = INT32_MIN,
-    .take_f32 = argmax_take_f32,
-    .take_s32 = argmax_take_s32,
-    .fold_f32 = argmax_fold_f32,
-    .fold_s32 = argmax_fold_s32,
-    .finish = argmax_finish,
+const struct npu_reduction npu_reduce_l2 = {
+    .take_f32 = square_take_f32,
+    .fold_f32 = sum_fold_f32,
+    .finish = l2_finish,
+};
+
+const struct npu_reduction npu_reduce_sum_square = {
+    .take_f32 = square_take_f32,
+    .take_s32 = square_take_s32,
+    .fold_f32 = sum_fold_f32,
+    .fold_s32 = sum_fold_s32,
+    .finish = sum_finish,
+};
+
+const struct npu_reduction npu_reduce_log_sum = {
+    .take_f32 = sum_take_f32,
+    .fold_f32 = sum_fold_f32,
+    .finish = log_finish,
+};
+
+/* ---- Logarithm of a sum of exponentials ---------------------------------- */
+
+/*
+ * A lane holds its maximum, and the sum of e^(x - maximum): it never overflows.
+ * It takes weight times e^value.  Equal infinities are no distance apart.  A NaN
+ * is never the maximum, but stays in the sum.
+ */
+static void add_exp(struct npu_lanes *lanes, size_t i, float value,
+                    double weight)
+{
+    float best = lanes->f32[i];
+    double gap = value == best ? 0 : fabs((double)value - (double)best);
+    double factor = exp(-gap);
+
+    if (value > best) {
+        lanes->sum[i] = lanes->sum[i] * factor + weight;
+        lanes->f32[i] = value;
+    } else {
+        lanes->sum[i] += weight * factor;
+    }
+}
+
+static void exp_take_f32(struct npu_lanes *lanes, const float *row, size_t n,
+                         int32_t index, int32_t step)
+{
+    (void)index;
+    (void)step;
+    for (size_t i = 0; i < n; i++) {
+        add_exp(lanes, i, row[i], 1);
+    }
+}
+
+static void exp_fold_f32(struct npu_lanes *lanes, size_t from)
+{
+    add_exp(lanes, 0, lanes->f32[from], lanes->sum[from]);
+}
+
+static void exp_finish(struct npu_lanes *lanes, size_t n, uint64_t elements)
+{
+    (void)elements;
+    for (size_t i = 0; i < n; i++) {
+        lanes->f32[i] = (float)(lanes->f32[i] + log(lanes->sum[i]));
+    }
+}
+
+const struct npu_reduction npu_reduce_log_sum_exp = {
+    .start_f32 = -INFINITY,
+    .take_f32 = exp_take_f32,
+    .fold_f32 = exp_fold_f32,
+    .finish = exp_finish,
 };

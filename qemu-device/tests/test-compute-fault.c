@@ -83,6 +83,8 @@ static const struct family families[] = {
       1, false },
     { "maximum along columns", NPU_OP_REDUCE_MAX, 2,
       { { S32, 2, { 1, 65 } }, { S32, 2, { 33, 65 } } }, 0, false },
+    { "argmin to s64", NPU_OP_ARGMIN, 2, { { NPU_DTYPE_S64, 2, { 33, 1 } },
+                                           { F32, 2, { 33, 65 } } }, 1, false },
     { "argmax of a long line", NPU_OP_ARGMAX, 2,
       { { S32, 1, { 1 } }, { F32, 1, { 300000 } } }, 0, false },
     { "matmul f32", NPU_OP_MATMUL, 3,

@@ -98,6 +98,13 @@ static void good_argmax(struct program *program)
     add_tensor(program, NPU_DTYPE_F16, 1, (uint64_t[]){ 8 });
 }
 
+static void good_any(struct program *program)
+{
+    good_start(program, NPU_OP_REDUCE_ANY);
+    add_tensor(program, NPU_DTYPE_BOOL, 1, (uint64_t[]){ 1 });
+    add_tensor(program, NPU_DTYPE_BOOL, 1, (uint64_t[]){ 8 });
+}
+
 static void good_matmul(struct program *program)
 {
     good_start(program, NPU_OP_MATMUL);
@@ -337,6 +344,10 @@ BAD(bad_is_nan, p->insn[1].opcode = NPU_OP_IS_NAN;
 BAD(bad_shape_extent, p->tensor[2].extent[1] = 4)
 BAD(bad_shape_rank, p->tensor[1].rank = 3; p->tensor[1].extent[2] = 1)
 BAD(bad_shape_gather_row, p->tensor[1].extent[1] = 5)
+BAD(bad_type_any, p->tensor[0].dtype = p->tensor[1].dtype = NPU_DTYPE_S8)
+BAD(bad_type_norm, p->insn[1].opcode = NPU_OP_REDUCE_L2;
+    p->tensor[0].dtype = p->tensor[1].dtype = NPU_DTYPE_S32)
+BAD(bad_last, p->insn[1].flags = NPU_INSN_LAST)
 BAD(bad_shape_gather_count, p->tensor[2].extent[0] = 5)
 BAD(bad_shape_gather_rank, p->tensor[2].rank = 2; p->tensor[2].extent[1] = 1)
 BAD(bad_shape_axis, p->tensor[0].extent[1] = 3)
@@ -498,6 +509,8 @@ static const struct bad bads[] = {
     { "argmax to f32", good_argmax, bad_type_argmax, NPU_ERR_DTYPE, 1, 0 },
     { "argmax of s8", good_argmax, bad_type_argmax_source, NPU_ERR_DTYPE,
       1, 1 },
+    { "any of numbers", good_any, bad_type_any, NPU_ERR_DTYPE, 1, 0 },
+    { "norm of s32", good_reduce, bad_type_norm, NPU_ERR_DTYPE, 1, 0 },
     { "softmax of s32", good_softmax, bad_type_softmax, NPU_ERR_DTYPE, 1, 0 },
     { "matmul f32 to s32", good_matmul, bad_type_product, NPU_ERR_DTYPE, 1, 0 },
     { "matmul of s32", good_matmul, bad_type_product_s32, NPU_ERR_DTYPE, 1, 1 },
@@ -556,6 +569,7 @@ static const struct bad bads[] = {
     { "pooling over too much", good_pool2d, bad_shape_pool_window,
       NPU_ERR_SHAPE, INSN },
 
+    { "last of a sum", good_reduce, bad_last, NPU_ERR_PARAMETER, INSN },
     { "axis out of range", good_reduce, bad_axis, NPU_ERR_PARAMETER, INSN },
     { "greatest axis", good_softmax, bad_axis_most, NPU_ERR_PARAMETER, INSN },
     { "axis pad", good_argmax, bad_axis_pad, NPU_ERR_PARAMETER, INSN },
@@ -790,10 +804,10 @@ static void test_questions(void **state)
 static void test_damage(void **state)
 {
     static void (*const good[])(struct program *) = {
-        good_binary,  good_fill,     good_gather,  good_reduce,
-        good_softmax, good_argmax,   good_matmul,  good_weights,
-        good_fp8,     good_integers, good_compare, good_where,
-        good_conv2d,  good_pool2d,   good_stall,   good_attention,
+        good_binary,    good_fill,   good_gather,  good_reduce, good_softmax,
+        good_argmax,    good_matmul, good_weights, good_fp8,    good_integers,
+        good_compare,   good_where,  good_conv2d,  good_pool2d, good_stall,
+        good_attention, good_any,
     };
     static uint64_t args[NPU_MAX_BASES + NPU_MAX_SCALARS];
     struct rng rng = rng_new(test_seed());
@@ -807,7 +821,7 @@ static void test_damage(void **state)
         size_t size;
         uint8_t *image;
 
-        good[i % 14](&program);
+        good[i % 17](&program);
         image = program_image(&program, &size);
         for (int64_t flips = rng_range(&rng, 1, 3); flips > 0; flips--) {
             image[rng_range(&rng, 0, (int64_t)size - 1)] ^=

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Reductions, ARGMAX and SOFTMAX.
+ * Reductions, ARGMAX, ARGMIN and SOFTMAX.
  */
 #include <math.h>
 
@@ -13,7 +13,9 @@ struct instruction {
     uint32_t opcode, dtype;
     /* From a line to its result, or as many as there are elements. */
     void (*of_line)(double *result, const double *line, uint64_t n);
-    double ulps; /* of f32, of the sum of magnitudes */
+    double ulps;     /* of f32, of the sum of magnitudes */
+    uint32_t result; /* type of d; 0: that of a */
+    uint32_t flags;
 };
 
 /* ---- Formulas for one line ----------------------------------------------- */
@@ -44,7 +46,8 @@ static void line_mean(double *result, const double *line, uint64_t n)
     *result /= (double)n;
 }
 
-static uint64_t best(const double *line, uint64_t n)
+/* The first of the largest (sign 1) or the smallest (sign -1). */
+static uint64_t best_of(const double *line, uint64_t n, double sign)
 {
     uint64_t best = 0;
 
@@ -52,11 +55,122 @@ static uint64_t best(const double *line, uint64_t n)
         if (isnan(line[i])) {
             return i;
         }
-        if (line[i] > line[best]) {
+        if (sign * line[i] > sign * line[best]) {
             best = i;
         }
     }
     return best;
+}
+
+static uint64_t best(const double *line, uint64_t n)
+{
+    return best_of(line, n, 1);
+}
+
+static uint64_t last_of(const double *line, uint64_t n, double sign)
+{
+    uint64_t best = best_of(line, n, sign);
+
+    for (uint64_t i = n; i-- > best;) {
+        if (line[i] == line[best] || (isnan(line[i]) && isnan(line[best]))) {
+            return i;
+        }
+    }
+    return best;
+}
+
+static void line_min(double *result, const double *line, uint64_t n)
+{
+    *result = line[best_of(line, n, -1)];
+}
+
+static void line_argmin(double *result, const double *line, uint64_t n)
+{
+    *result = (double)best_of(line, n, -1);
+}
+
+static void line_argmin_last(double *result, const double *line, uint64_t n)
+{
+    *result = (double)last_of(line, n, -1);
+}
+
+static void line_argmax_last(double *result, const double *line, uint64_t n)
+{
+    *result = (double)last_of(line, n, 1);
+}
+
+static void line_prod(double *result, const double *line, uint64_t n)
+{
+    long double product = 1;
+
+    for (uint64_t i = 0; i < n; i++) {
+        product *= line[i];
+    }
+    *result = (double)product;
+}
+
+static void line_prod_s32(double *result, const double *line, uint64_t n)
+{
+    uint32_t product = 1;
+
+    for (uint64_t i = 0; i < n; i++) {
+        product *= (uint32_t)(int32_t)line[i];
+    }
+    *result = (int32_t)product;
+}
+
+static void line_l1(double *result, const double *line, uint64_t n)
+{
+    long double sum = 0;
+
+    for (uint64_t i = 0; i < n; i++) {
+        sum += fabs(line[i]);
+    }
+    *result = (double)sum;
+}
+
+static void line_square(double *result, const double *line, uint64_t n)
+{
+    long double sum = 0;
+
+    for (uint64_t i = 0; i < n; i++) {
+        sum += (long double)line[i] * line[i];
+    }
+    *result = (double)sum;
+}
+
+static void line_square_s32(double *result, const double *line, uint64_t n)
+{
+    uint32_t sum = 0;
+
+    for (uint64_t i = 0; i < n; i++) {
+        sum += (uint32_t)(int32_t)line[i] * (uint32_t)(int32_t)line[i];
+    }
+    *result = (int32_t)sum;
+}
+
+static void line_l2(double *result, const double *line, uint64_t n)
+{
+    line_square(result, line, n);
+    *result = sqrt(*result);
+}
+
+static void line_log_sum(double *result, const double *line, uint64_t n)
+{
+    line_sum(result, line, n);
+    *result = log(*result);
+}
+
+/* In two passes. */
+static void line_log_sum_exp(double *result, const double *line, uint64_t n)
+{
+    double max = line[best(line, n)];
+    long double sum = 0;
+
+    for (uint64_t i = 0; i < n; i++) {
+        sum += exp(line[i] - max);
+    }
+    *result = isinf(max) ? max : max + log((double)sum);
 }
 
 static void line_max(double *result, const double *line, uint64_t n)
@@ -93,10 +207,68 @@ static const struct instruction instructions[] = {
     { "max", NPU_OP_REDUCE_MAX, NPU_DTYPE_F16, line_max, 0 },
     { "max", NPU_OP_REDUCE_MAX, NPU_DTYPE_BF16, line_max, 0 },
     { "max", NPU_OP_REDUCE_MAX, NPU_DTYPE_S32, line_max, 0 },
-    { "argmax", NPU_OP_ARGMAX, NPU_DTYPE_F32, line_argmax, 0 },
-    { "argmax", NPU_OP_ARGMAX, NPU_DTYPE_F16, line_argmax, 0 },
-    { "argmax", NPU_OP_ARGMAX, NPU_DTYPE_BF16, line_argmax, 0 },
-    { "argmax", NPU_OP_ARGMAX, NPU_DTYPE_S32, line_argmax, 0 },
+    { "argmax", NPU_OP_ARGMAX, NPU_DTYPE_F32, line_argmax, 0, NPU_DTYPE_S32 },
+    { "argmax", NPU_OP_ARGMAX, NPU_DTYPE_F16, line_argmax, 0, NPU_DTYPE_S32 },
+    { "argmax", NPU_OP_ARGMAX, NPU_DTYPE_BF16, line_argmax, 0, NPU_DTYPE_S32 },
+    { "argmax", NPU_OP_ARGMAX, NPU_DTYPE_S32, line_argmax, 0, NPU_DTYPE_S32 },
+    { "min", NPU_OP_REDUCE_MIN, NPU_DTYPE_F32, line_min, 0 },
+    { "min", NPU_OP_REDUCE_MIN, NPU_DTYPE_F16, line_min, 0 },
+    { "min", NPU_OP_REDUCE_MIN, NPU_DTYPE_BF16, line_min, 0 },
+    { "min", NPU_OP_REDUCE_MIN, NPU_DTYPE_S32, line_min, 0 },
+    { "prod", NPU_OP_REDUCE_PROD, NPU_DTYPE_F32, line_prod, 1 },
+    { "prod", NPU_OP_REDUCE_PROD, NPU_DTYPE_F16, line_prod, 1 },
+    { "prod", NPU_OP_REDUCE_PROD, NPU_DTYPE_BF16, line_prod, 1 },
+    { "prod", NPU_OP_REDUCE_PROD, NPU_DTYPE_S32, line_prod_s32, 0 },
+    { "l1", NPU_OP_REDUCE_L1, NPU_DTYPE_F32, line_l1, 1 },
+    { "l1", NPU_OP_REDUCE_L1, NPU_DTYPE_F16, line_l1, 1 },
+    { "l1", NPU_OP_REDUCE_L1, NPU_DTYPE_BF16, line_l1, 1 },
+    { "l2", NPU_OP_REDUCE_L2, NPU_DTYPE_F32, line_l2, 1 },
+    { "l2", NPU_OP_REDUCE_L2, NPU_DTYPE_F16, line_l2, 1 },
+    { "l2", NPU_OP_REDUCE_L2, NPU_DTYPE_BF16, line_l2, 1 },
+    { "sum square", NPU_OP_REDUCE_SUM_SQUARE, NPU_DTYPE_F32, line_square, 1 },
+    { "sum square", NPU_OP_REDUCE_SUM_SQUARE, NPU_DTYPE_F16, line_square, 1 },
+    { "sum square", NPU_OP_REDUCE_SUM_SQUARE, NPU_DTYPE_BF16, line_square, 1 },
+    { "sum square", NPU_OP_REDUCE_SUM_SQUARE, NPU_DTYPE_S32, line_square_s32,
+      0 },
+    { "log sum", NPU_OP_REDUCE_LOG_SUM, NPU_DTYPE_F32, line_log_sum, 1 },
+    { "log sum", NPU_OP_REDUCE_LOG_SUM, NPU_DTYPE_F16, line_log_sum, 1 },
+    { "log sum", NPU_OP_REDUCE_LOG_SUM, NPU_DTYPE_BF16, line_log_sum, 1 },
+    { "log sum exp", NPU_OP_REDUCE_LOG_SUM_EXP, NPU_DTYPE_F32, line_log_sum_exp,
+      1 },
+    { "log sum exp", NPU_OP_REDUCE_LOG_SUM_EXP, NPU_DTYPE_F16, line_log_sum_exp,
+      1 },
+    { "log sum exp", NPU_OP_REDUCE_LOG_SUM_EXP, NPU_DTYPE_BF16,
+      line_log_sum_exp, 1 },
+    { "any", NPU_OP_REDUCE_ANY, NPU_DTYPE_BOOL, line_max, 0 },
+    { "all", NPU_OP_REDUCE_ALL, NPU_DTYPE_BOOL, line_min, 0 },
+    { "argmin", NPU_OP_ARGMIN, NPU_DTYPE_F32, line_argmin, 0, NPU_DTYPE_S32,
+      0 },
+    { "argmin", NPU_OP_ARGMIN, NPU_DTYPE_F16, line_argmin, 0, NPU_DTYPE_S32,
+      0 },
+    { "argmin", NPU_OP_ARGMIN, NPU_DTYPE_BF16, line_argmin, 0, NPU_DTYPE_S32,
+      0 },
+    { "argmin", NPU_OP_ARGMIN, NPU_DTYPE_S32, line_argmin, 0, NPU_DTYPE_S32,
+      0 },
+    { "argmin to s64", NPU_OP_ARGMIN, NPU_DTYPE_F32, line_argmin, 0,
+      NPU_DTYPE_S64, 0 },
+    { "argmax to s64", NPU_OP_ARGMAX, NPU_DTYPE_S32, line_argmax, 0,
+      NPU_DTYPE_S64, 0 },
+    { "last argmin", NPU_OP_ARGMIN, NPU_DTYPE_F32, line_argmin_last, 0,
+      NPU_DTYPE_S32, NPU_INSN_LAST },
+    { "last argmin", NPU_OP_ARGMIN, NPU_DTYPE_F16, line_argmin_last, 0,
+      NPU_DTYPE_S32, NPU_INSN_LAST },
+    { "last argmin", NPU_OP_ARGMIN, NPU_DTYPE_BF16, line_argmin_last, 0,
+      NPU_DTYPE_S32, NPU_INSN_LAST },
+    { "last argmin", NPU_OP_ARGMIN, NPU_DTYPE_S32, line_argmin_last, 0,
+      NPU_DTYPE_S32, NPU_INSN_LAST },
+    { "last argmax", NPU_OP_ARGMAX, NPU_DTYPE_F32, line_argmax_last, 0,
+      NPU_DTYPE_S32, NPU_INSN_LAST },
+    { "last argmax", NPU_OP_ARGMAX, NPU_DTYPE_F16, line_argmax_last, 0,
+      NPU_DTYPE_S32, NPU_INSN_LAST },
+    { "last argmax", NPU_OP_ARGMAX, NPU_DTYPE_BF16, line_argmax_last, 0,
+      NPU_DTYPE_S32, NPU_INSN_LAST },
+    { "last argmax", NPU_OP_ARGMAX, NPU_DTYPE_S32, line_argmax_last, 0,
+      NPU_DTYPE_S32, NPU_INSN_LAST },
     { "softmax", NPU_OP_SOFTMAX, NPU_DTYPE_F32, line_softmax, 8 },
     { "softmax", NPU_OP_SOFTMAX, NPU_DTYPE_F16, line_softmax, 8 },
     { "softmax", NPU_OP_SOFTMAX, NPU_DTYPE_BF16, line_softmax, 8 },
@@ -166,7 +338,6 @@ static void run_case(const struct instruction *instruction,
                      enum values values)
 {
     struct reduction r = { .instruction = instruction, .axis = axis };
-    bool argmax = instruction->opcode == NPU_OP_ARGMAX;
     struct expectation e = {
         .value = value,
         .arg = &r,
@@ -183,7 +354,9 @@ static void run_case(const struct instruction *instruction,
     if (instruction->opcode != NPU_OP_SOFTMAX) {
         result[axis] = 1;
     }
-    r.d = tensor_new(mem, rng, argmax ? NPU_DTYPE_S32 : instruction->dtype,
+    r.d = tensor_new(mem, rng,
+                     instruction->result ? instruction->result :
+                                           instruction->dtype,
                      rank, result, layout);
     r.a = tensor_new(mem, rng, instruction->dtype, rank, extent,
                      layout | LAYOUT_BROADCAST);
@@ -194,6 +367,7 @@ static void run_case(const struct instruction *instruction,
     program_operand(&program, 0, &r.d);
     program_operand(&program, 0, &r.a);
     program.insn[0].axis.axis = axis;
+    program.insn[0].flags = instruction->flags;
     expect(&program, &r.d, &e);
     free(r.results);
 }
@@ -204,7 +378,8 @@ static void test_reduce(void **state)
     struct rng rng = rng_new(test_seed() + instruction->opcode * 8 +
                              instruction->dtype);
     struct test_mem *mem = mem_new(MEMORY);
-    bool exact = !instruction->ulps;
+    bool special = !instruction->ulps ||
+                   instruction->opcode == NPU_OP_REDUCE_LOG_SUM_EXP;
 
     for (unsigned i = 0; i < 40; i++) {
         unsigned rank = (unsigned)rng_range(&rng, 1, 5);
@@ -215,7 +390,7 @@ static void test_reduce(void **state)
         }
         run_case(instruction, mem, &rng, rank, extent,
                  (unsigned)rng_range(&rng, 0, rank - 1), i % 8,
-                 exact && i % 2 ? VALUES_SPECIAL : VALUES_PLAIN);
+                 special && i % 2 ? VALUES_SPECIAL : VALUES_PLAIN);
     }
     mem_free(mem);
 }

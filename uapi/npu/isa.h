@@ -205,8 +205,22 @@ enum npu_dtype {
  * @NPU_OP_REDUCE_SUM: d = sum of a over the axis (T); d has extent 1 there
  * @NPU_OP_REDUCE_MEAN: d = mean of a over the axis (F)
  * @NPU_OP_REDUCE_MAX: d = max of a over the axis (T); NaN wins
- * @NPU_OP_ARGMAX: d = index of the first max of a over the axis; a is T, d is
- *	s32 with extent 1 there; NaN wins
+ * @NPU_OP_ARGMAX: d = index of the first max of a over the axis, with
+ *	NPU_INSN_LAST of the last; a is T, d is s32 or s64 with extent 1 there; NaN
+ *	wins
+ * @NPU_OP_REDUCE_MIN: d = min of a over the axis (T); NaN wins
+ * @NPU_OP_REDUCE_PROD: d = product of a over the axis (T); integers wrap; f64 is
+ *	what it must not leave on the way
+ * @NPU_OP_REDUCE_L1: d = sum of \|a\| over the axis (F)
+ * @NPU_OP_REDUCE_L2: d = sqrt of the sum of a^2 over the axis (F)
+ * @NPU_OP_REDUCE_SUM_SQUARE: d = sum of a^2 over the axis (T); integers wrap
+ * @NPU_OP_REDUCE_LOG_SUM: d = ln of the sum of a over the axis (F); -inf for 0, NaN
+ *	below
+ * @NPU_OP_REDUCE_LOG_SUM_EXP: d = ln of the sum of e^a over the axis (F); e^a may
+ *	be out of range; -inf if all are, inf if one is, but NaN if one is
+ * @NPU_OP_REDUCE_ANY: d = 1 if one of a over the axis is true, else 0 (bool)
+ * @NPU_OP_REDUCE_ALL: d = 1 if all of a over the axis are true, else 0 (bool)
+ * @NPU_OP_ARGMIN: as NPU_OP_ARGMAX, of the min; NaN wins
  * @NPU_OP_MATMUL: d[.., m, n] = act(scale * sum over k of a[.., m, k] b[.., k, n]
  *	+ bias) + residual; rank 2 to 6, leading extents equal.  With
  *	NPU_INSN_TRANSPOSE_B b is [.., n, k], and must be if it has blocks.
@@ -329,6 +343,16 @@ enum npu_opcode {
 	NPU_OP_REDUCE_MEAN = 130,
 	NPU_OP_REDUCE_MAX = 131,
 	NPU_OP_ARGMAX = 132,
+	NPU_OP_REDUCE_MIN = 133,
+	NPU_OP_REDUCE_PROD = 134,
+	NPU_OP_REDUCE_L1 = 135,
+	NPU_OP_REDUCE_L2 = 136,
+	NPU_OP_REDUCE_SUM_SQUARE = 137,
+	NPU_OP_REDUCE_LOG_SUM = 138,
+	NPU_OP_REDUCE_LOG_SUM_EXP = 139,
+	NPU_OP_REDUCE_ANY = 140,
+	NPU_OP_REDUCE_ALL = 141,
+	NPU_OP_ARGMIN = 142,
 
 	NPU_OP_MATMUL = 160,
 
@@ -341,6 +365,9 @@ enum npu_opcode {
 
 /* &npu_insn.flags: an average counts the padding too (NPU_OP_AVGPOOL2D). */
 #define NPU_INSN_COUNT_PAD	(1u << 0)
+
+/* &npu_insn.flags: the last of equals (NPU_OP_ARGMAX, NPU_OP_ARGMIN). */
+#define NPU_INSN_LAST		(1u << 1)
 
 /*
  * &npu_insn.flags of NPU_OP_MATMUL.  Block scales are f32, [.., ceil(m / 128),

@@ -33,7 +33,7 @@ uint64_t take_number(struct input *in, const uint64_t *known, unsigned count);
 
 /* ---- Seeds --------------------------------------------------------------- */
 
-#define SEED_MAX 1024
+#define SEED_MAX 2048
 
 struct seed {
     const char *name;

@@ -127,6 +127,16 @@ static const struct kind {
     { NPU_OP_REDUCE_MEAN, SET_F, reduce },
     { NPU_OP_REDUCE_MAX, SET_T, reduce },
     { NPU_OP_ARGMAX, SET_T, argmax },
+    { NPU_OP_REDUCE_MIN, SET_T, reduce },
+    { NPU_OP_REDUCE_PROD, SET_T, reduce },
+    { NPU_OP_REDUCE_L1, SET_F, reduce },
+    { NPU_OP_REDUCE_L2, SET_F, reduce },
+    { NPU_OP_REDUCE_SUM_SQUARE, SET_T, reduce },
+    { NPU_OP_REDUCE_LOG_SUM, SET_F, reduce },
+    { NPU_OP_REDUCE_LOG_SUM_EXP, SET_F, reduce },
+    { NPU_OP_REDUCE_ANY, SET(BOOL), reduce },
+    { NPU_OP_REDUCE_ALL, SET(BOOL), reduce },
+    { NPU_OP_ARGMIN, SET_T, argmax },
     { NPU_OP_MATMUL, SET_F | SET(S8), matmul },
     { NPU_OP_CONV2D, SET_F, conv2d },
     { NPU_OP_MAXPOOL2D, SET_POOL, pool2d },
@@ -422,7 +432,8 @@ static void reduce(struct shaper *shaper)
 
 static void argmax(struct shaper *shaper)
 {
-    reduce_as(shaper, NPU_DTYPE_S32);
+    shaper->insn.flags = one_in(shaper, 3) ? NPU_INSN_LAST : 0;
+    reduce_as(shaper, one_in(shaper, 3) ? NPU_DTYPE_S64 : NPU_DTYPE_S32);
 }
 
 /* What a flag announces, behind b. */
