@@ -679,8 +679,13 @@ struct npu_matmul_options {
 	struct npu_scalar factor;
 };
 
-#define NPU_MATMUL_OPTIONS \
-	{ -1, -1, -1, -1, -1, -1, 0, false, { 0, NPU_NONE } }
+#define NPU_MATMUL_OPTIONS                        \
+	{                                         \
+		-1, -1, -1, -1, -1, -1, 0, false, \
+		{                                 \
+			0, NPU_NONE               \
+		}                                 \
+	}
 
 /**
  * npu_op_matmul_with() - NPU_OP_MATMUL with all that it can do besides

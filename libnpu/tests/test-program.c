@@ -216,16 +216,11 @@ static void test_bad_tensors_are_refused(void **state)
 		unsigned int rank;
 		const uint64_t *extent;
 	} bad[] = {
-		{ 1, 0, NPU_DTYPE_F32, 1, &one },
-		{ -1, 0, NPU_DTYPE_F32, 1, &one },
-		{ 0, 2, NPU_DTYPE_F32, 1, &one },
-		{ 0, 0, 0, 1, &one },
-		{ 0, 0, NPU_DTYPE_BOOL + 1, 1, &one },
-		{ 0, 0, NPU_DTYPE_Q8_0, 1, &one },
-		{ 0, 0, UINT32_MAX, 1, &one },
-		{ 0, 0, NPU_DTYPE_F32, 0, &one },
-		{ 0, 0, NPU_DTYPE_F32, 7, seven },
-		{ 0, 0, NPU_DTYPE_F32, 1, &none },
+		{ 1, 0, NPU_DTYPE_F32, 1, &one },      { -1, 0, NPU_DTYPE_F32, 1, &one },
+		{ 0, 2, NPU_DTYPE_F32, 1, &one },      { 0, 0, 0, 1, &one },
+		{ 0, 0, NPU_DTYPE_BOOL + 1, 1, &one }, { 0, 0, NPU_DTYPE_Q8_0, 1, &one },
+		{ 0, 0, UINT32_MAX, 1, &one },	       { 0, 0, NPU_DTYPE_F32, 0, &one },
+		{ 0, 0, NPU_DTYPE_F32, 7, seven },     { 0, 0, NPU_DTYPE_F32, 1, &none },
 	};
 	unsigned int i;
 

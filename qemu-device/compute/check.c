@@ -260,17 +260,14 @@ static bool types_product_f32(struct npu_check *check,
 bool npu_types_matmul(struct npu_check *check)
 {
     struct npu_matmul_roles roles;
-    const unsigned *epilogue[] = { &roles.bias, &roles.residual, &roles.scale };
 
     npu_matmul_roles_get(&roles, check->insn->flags);
     if (!npu_check_that(check, check->operands == roles.operands,
-                        NPU_ERR_OPERAND, NPU_NONE)) {
+                        NPU_ERR_OPERAND, NPU_NONE) ||
+        (roles.bias && !is_in(check, roles.bias, NPU_SET_F)) ||
+        (roles.residual && !is_in(check, roles.residual, NPU_SET_F)) ||
+        (roles.scale && !is_in(check, roles.scale, NPU_SET_F))) {
         return false;
-    }
-    for (unsigned i = 0; i < 3; i++) {
-        if (*epilogue[i] && !is_in(check, *epilogue[i], NPU_SET_F)) {
-            return false;
-        }
     }
     return npu_matmul_is_integer(check->operand[1]->dtype) ?
                types_product_s32(check, &roles) :

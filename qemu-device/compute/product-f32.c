@@ -136,7 +136,7 @@ typedef float lanes __attribute__((vector_size(64)));
 NPU_CLONES
 static float dot(const float *a, const float *b, uint64_t n)
 {
-    lanes sum[4] = { { 0 } };
+    lanes sum[4] = { { 0 } }, all;
     float total = 0, parts[16];
     uint64_t i = 0;
 
@@ -152,8 +152,8 @@ static float dot(const float *a, const float *b, uint64_t n)
     for (; i < n; i++) {
         total += a[i] * b[i];
     }
-    sum[0] = (sum[0] + sum[1]) + (sum[2] + sum[3]);
-    memcpy(parts, &sum[0], sizeof(parts));
+    all = (sum[0] + sum[1]) + (sum[2] + sum[3]);
+    memcpy(parts, &all, sizeof(parts));
     for (unsigned j = 0; j < 16; j++) {
         total += parts[j];
     }

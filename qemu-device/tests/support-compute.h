@@ -159,8 +159,8 @@ struct expectation {
     const void *arg;
     /* Largest difference before d is rounded to its type; 0 and 0: equal. */
     double absolute, relative;
-    bool identical;            /* the same bits on any number of dies */
-    uint64_t seed;             /* to tell when it fails */
+    bool identical; /* the same bits on any number of dies */
+    uint64_t seed;  /* to tell when it fails */
 };
 
 /*

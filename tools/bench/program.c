@@ -156,9 +156,10 @@ const struct bench_probe bench_program_probes[] = {
 	  close_all },
 	{ "copy_d2h", "GB/s", "COPY of 64 MiB from HBM to host memory", begin_d2h, copy,
 	  close_all },
-	{ "matmul_f32_1024", "GFLOPS", "MATMUL of 1024 x 1024 x 1024, f32", begin_f32, matmul,
+	{ "matmul_f32_1024", "GFLOPS", "MATMUL of 1024 x 1024 x 1024, f32", begin_f32,
+	  matmul, close_all },
+	{ "matmul_f16_1024", "GFLOPS", "the same, f16 -> f16", begin_f16, matmul,
 	  close_all },
-	{ "matmul_f16_1024", "GFLOPS", "the same, f16 -> f16", begin_f16, matmul, close_all },
 };
 const size_t bench_program_count = sizeof(bench_program_probes) /
 				   sizeof(bench_program_probes[0]);

@@ -412,9 +412,9 @@ enum npu_opcode {
  * Base plus offset and every stride are multiples of the element size.  With
  * blocks, the last extent is a multiple of a block's elements, the last stride is
  * a block's bytes, and the others and base plus offset are multiples of 2, or of 1
- * for S4 and MXFP4; such a tensor is no destination.  A destination may be the very same tensor as an operand of an element-wise
- * instruction; any other overlap of destination and source is undefined, but
- * harms nobody else.
+ * for S4 and MXFP4; such a tensor is no destination.  A destination may be the
+ * very same tensor as an operand of an element-wise instruction; any other overlap
+ * of destination and source is undefined, but harms nobody else.
  */
 struct npu_tensor {
 	__u16 base;
