@@ -144,6 +144,9 @@ int npu_op_binary(struct npu_program *prog, uint32_t opcode, npu_tensor_id d,
 	npu_tensor_id operands[] = { d, a, b };
 	int err = check_opcode(prog, opcode, NPU_OP_ADD, NPU_OP_ELU);
 
+	/* Gated units have numbers of their own. */
+	if (!err && opcode > NPU_OP_ATAN2)
+		err = check_opcode(prog, opcode, NPU_OP_SWIGLU, NPU_OP_ELU);
 	return err ? err : emit_broadcast(prog, opcode, operands, 3);
 }
 

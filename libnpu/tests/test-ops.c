@@ -114,9 +114,11 @@ static void test_every_binary(void **state)
 	uint32_t opcode;
 
 	(void)state;
-	for (opcode = NPU_OP_ADD; opcode <= NPU_OP_MAX; opcode++) {
+	for (opcode = NPU_OP_ADD; opcode <= NPU_OP_ELU; opcode++) {
 		struct npu_insn want = EXPECT(opcode, d, a, b);
 
+		if (opcode > NPU_OP_ATAN2 && opcode < NPU_OP_SWIGLU)
+			continue;
 		assert_int_equal(npu_op_binary(prog, opcode, d, a, b), 0);
 		assert_insn(&want);
 	}
@@ -155,7 +157,7 @@ static void test_every_unary(void **state)
 	uint32_t opcode;
 
 	(void)state;
-	for (opcode = NPU_OP_NEG; opcode <= NPU_OP_SILU; opcode++) {
+	for (opcode = NPU_OP_NEG; opcode <= NPU_OP_IS_INF; opcode++) {
 		struct npu_insn want = EXPECT(opcode, d, a);
 
 		assert_int_equal(npu_op_unary(prog, opcode, d, a), 0);

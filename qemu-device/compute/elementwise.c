@@ -68,6 +68,12 @@ static void run_row(const struct npu_op *op, struct rows rows, uint64_t n)
     }
 }
 
+/* fp8 on the way through f32 would saturate: as integers they keep their bits. */
+static uint32_t row_dtype(const struct npu_op *op, const struct npu_box *box)
+{
+    return op->moves && box->size == 1 ? NPU_DTYPE_S8 : box->dtype;
+}
+
 static void run_loop(const struct npu_op *op, const struct npu_loop *loop,
                      const struct npu_box *boxes, const struct npu_view *views)
 {
@@ -80,7 +86,7 @@ static void run_loop(const struct npu_op *op, const struct npu_loop *loop,
         for (unsigned i = 0; i < loop->operands; i++) {
             rows.at[i] = views[i].at + at.offset[i];
             rows.stride[i] = loop->stride[i][last];
-            rows.dtype[i] = boxes[i].dtype;
+            rows.dtype[i] = row_dtype(op, &boxes[i]);
         }
         run_row(op, rows, loop->extent[last]);
     } while (npu_loop_next(loop, &at));

@@ -183,7 +183,8 @@ static const struct npu_op ops[] = {
     [NPU_OP_IS_NAN] = TEST_F(is_nan),
     [NPU_OP_IS_INF] = TEST_F(is_inf),
 
-    [NPU_OP_WHERE] = TERNARY(where, npu_types_where, 1),
+    [NPU_OP_WHERE] = { ELEMENTWISE("where", 3, npu_types_where, 1, 600),
+                       ALL(where), .moves = true },
     [NPU_OP_CLAMP] = TERNARY(clamp, npu_types_e, 2),
     [NPU_OP_MULADD] = TERNARY(muladd, npu_types_e, 2),
 

@@ -49,6 +49,7 @@ typedef bool npu_rule(struct npu_check *check);
  * @f32: element-wise, what to do in floating point
  * @s32: element-wise, what to do in integers of up to 32 bits
  * @s64: element-wise, what to do in s64
+ * @moves: element-wise, elements come out as they went in, every bit of them
  * @reduction: reductions, what to do
  */
 struct npu_op {
@@ -68,6 +69,7 @@ struct npu_op {
     npu_kernel_f32 *f32;
     npu_kernel_s32 *s32;
     npu_kernel_s64 *s64;
+    bool moves;
     const struct npu_reduction *reduction;
 };
 

@@ -98,6 +98,9 @@ INTEGER(integer_or, u | v)
 INTEGER(integer_xor, u ^ v)
 INTEGER(integer_bit_not, ~u)
 INTEGER(integer_not, !a)
+/* Of s32, the lower half; what is shifted out of that is 0, or the sign. */
+INTEGER(integer_shl, v < 64 ? u << v : 0)
+INTEGER(integer_shr, a >> (v < 64 ? v : 63))
 
 static int64_t rest(int64_t a, int64_t b)
 {
@@ -163,7 +166,7 @@ REAL(real_acosh, acosh(a))
 REAL(real_atanh, atanh(a))
 REAL(real_gelu_quick, a *sigmoid((double)1.702f * a))
 REAL(real_softplus, softplus(a))
-REAL(real_softsign, a / (1 + fabs(a)))
+REAL(real_softsign, isinf(a) ? copysign(1, a) : a / (1 + fabs(a)))
 REAL(real_mish, a *tanh(softplus(a)))
 REAL(real_relu6, between(a, 0, 6))
 REAL(real_hard_sigmoid, between(a / 6 + 0.5, 0, 1))
@@ -249,6 +252,14 @@ static const struct instruction instructions[] = {
       .sources = 2,
       .integer = integer_xor,
       .small = true },
+    { .name = "shl",
+      .opcode = NPU_OP_SHL,
+      .sources = 2,
+      .integer = integer_shl },
+    { .name = "shr",
+      .opcode = NPU_OP_SHR,
+      .sources = 2,
+      .integer = integer_shr },
     { .name = "bit_not",
       .opcode = NPU_OP_BIT_NOT,
       .sources = 1,
@@ -278,8 +289,8 @@ static const struct instruction instructions[] = {
     { "atan2", NPU_OP_ATAN2, 2, real_atan2, NULL, 2, 0x1p-148 },
     { "swiglu", NPU_OP_SWIGLU, 2, real_swiglu, NULL, 5, 0x1p-120,
       .plain = true },
-    { "geglu", NPU_OP_GEGLU, 2, real_geglu, NULL, 5, 0x1p-18, .plain = true },
-    { "geglu_tanh", NPU_OP_GEGLU_TANH, 2, real_geglu_tanh, NULL, 5, 0x1p-18,
+    { "geglu", NPU_OP_GEGLU, 2, real_geglu, NULL, 5, 0x1p-19, .plain = true },
+    { "geglu_tanh", NPU_OP_GEGLU_TANH, 2, real_geglu_tanh, NULL, 5, 0x1p-19,
       .plain = true },
     { "reglu", NPU_OP_REGLU, 2, real_reglu, NULL, 0, 0 },
     { "glu", NPU_OP_GLU, 2, real_glu, NULL, 4, 0x1p-120, .plain = true },
@@ -473,6 +484,46 @@ static void test_elementwise(void **state)
     mem_free(mem);
 }
 
+/* What is chosen keeps every bit, infinities of fp8 too. */
+static void test_where_bits(void **state)
+{
+    static const uint32_t dtypes[] = { NPU_DTYPE_F8E4M3, NPU_DTYPE_F8E5M2,
+                                       NPU_DTYPE_U8, NPU_DTYPE_BOOL };
+    const uint64_t n = 1000;
+    struct rng rng = rng_new(test_seed());
+    struct test_mem *mem = mem_new(MEMORY);
+
+    (void)state;
+    for (unsigned i = 0; i < 4; i++) {
+        struct tensor d = tensor_new(mem, &rng, dtypes[i], 1, &n, 0);
+        struct tensor a = tensor_new(mem, &rng, NPU_DTYPE_BOOL, 1, &n, 0);
+        struct tensor b = tensor_new(mem, &rng, dtypes[i], 1, &n, 0);
+        struct tensor c = tensor_new(mem, &rng, dtypes[i], 1, &n, 0);
+        const struct tensor *operands[] = { &d, &a, &b, &c };
+        uint8_t *byte[4];
+        struct npu_verdict verdict;
+        struct program program;
+        struct runner runner;
+
+        program_init(&program);
+        program_insn(&program, NPU_OP_WHERE);
+        for (unsigned j = 0; j < 4; j++) {
+            program_operand(&program, 0, operands[j]);
+            byte[j] = mem_at(mem, operands[j]->va);
+            for (uint64_t k = 0; k < n; k++) {
+                byte[j][k] = (uint8_t)(rng_next(&rng) & (j == 1 ? 1 : 255));
+            }
+        }
+        runner = runner_new(&program);
+        assert_true(run_insn(&runner, 0, 1, 1, mem, &verdict));
+        for (uint64_t k = 0; k < n; k++) {
+            assert_int_equal(byte[0][k], byte[1][k] ? byte[2][k] : byte[3][k]);
+        }
+        runner_free(&runner);
+    }
+    mem_free(mem);
+}
+
 static bool takes(const struct instruction *instruction, uint32_t dtype)
 {
     bool is_bool = dtype == NPU_DTYPE_BOOL;
@@ -509,5 +560,6 @@ int main(void)
             n++;
         }
     }
+    suite_add(&suite, test_where_bits, NULL, "where keeps every bit");
     return suite_run(&suite, "elementwise");
 }
