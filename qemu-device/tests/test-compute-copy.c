@@ -56,7 +56,7 @@ static void test_copy(void **state)
     struct rng rng = rng_new(test_seed() + pair[0] * 16 + pair[1]);
     struct test_mem *mem = mem_new(MEMORY);
 
-    for (unsigned i = 0; i < 12; i++) {
+    for (unsigned i = 0; i < 8; i++) {
         unsigned rank = (unsigned)rng_range(&rng, 1, 6);
         uint64_t extent[NPU_MAX_RANK];
 
