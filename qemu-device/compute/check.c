@@ -274,11 +274,11 @@ bool npu_types_matmul(struct npu_check *check)
                types_product_f32(check, &roles);
 }
 
-/* How many operands the flags ask for. */
-static bool all_there(struct npu_check *check)
+/* As many operands as there must be, and as flags of a set announce. */
+static bool all_there(struct npu_check *check, uint32_t set)
 {
-    unsigned wanted = 4 + (unsigned)__builtin_popcount(check->insn->flags &
-                                                       NPU_ATTENTION_OPERANDS);
+    unsigned wanted = check->op->operands +
+                      (unsigned)__builtin_popcount(check->insn->flags & set);
 
     return npu_check_that(check, check->operands == wanted, NPU_ERR_OPERAND,
                           check->operands < wanted ? check->operands : wanted);
@@ -296,13 +296,26 @@ bool npu_types_attention(struct npu_check *check)
     const unsigned stored = NPU_SET_F | NPU_SET_F8;
     const unsigned s32 = NPU_SET(NPU_DTYPE_S32);
 
-    return all_there(check) && is_in(check, 0, NPU_SET_F) &&
-           is_in(check, 1, NPU_SET_F) && is_in(check, 2, stored) &&
-           is_in(check, 3, stored) &&
+    return all_there(check, NPU_ATTENTION_OPERANDS) &&
+           is_in(check, 0, NPU_SET_F) && is_in(check, 1, NPU_SET_F) &&
+           is_in(check, 2, stored) && is_in(check, 3, stored) &&
            optional_is_in(check, NPU_INSN_MASK, NPU_SET_F) &&
            optional_is_in(check, NPU_INSN_SINKS, NPU_SET(NPU_DTYPE_F32)) &&
            optional_is_in(check, NPU_INSN_TABLE, s32) &&
            optional_is_in(check, NPU_INSN_LENGTHS, s32);
+}
+
+bool npu_types_each_f(struct npu_check *check)
+{
+    if (!all_there(check, check->op->flags)) {
+        return false;
+    }
+    for (unsigned operand = 0; operand < check->operands; operand++) {
+        if (!is_in(check, operand, NPU_SET_F)) {
+            return false;
+        }
+    }
+    return true;
 }
 
 /* ---- Parameters ---------------------------------------------------------- */
@@ -340,14 +353,34 @@ bool npu_params_scalar(struct npu_check *check)
     return scalar_sound(check) && no_raw(check);
 }
 
-bool npu_params_axis(struct npu_check *check)
+static bool axis_sound(struct npu_check *check)
 {
     const struct npu_insn_axis *axis = &check->insn->axis;
 
-    return no_scalar(check) &&
-           npu_check_that(check,
+    return npu_check_that(check,
                           axis->axis < check->operand[1]->rank &&
                               zeros(axis->pad, sizeof(axis->pad)),
+                          NPU_ERR_PARAMETER, NPU_NONE);
+}
+
+bool npu_params_axis(struct npu_check *check)
+{
+    return no_scalar(check) && axis_sound(check);
+}
+
+bool npu_params_norm(struct npu_check *check)
+{
+    return scalar_sound(check) && axis_sound(check);
+}
+
+bool npu_params_group_norm(struct npu_check *check)
+{
+    const struct npu_insn_groups *groups = &check->insn->groups;
+
+    return scalar_sound(check) &&
+           npu_check_that(check,
+                          groups->groups &&
+                              zeros(groups->pad, sizeof(groups->pad)),
                           NPU_ERR_PARAMETER, NPU_NONE);
 }
 
@@ -468,6 +501,46 @@ bool npu_shape_softmax(struct npu_check *check)
 {
     return equal_but(check, 1, NPU_MAX_RANK) &&
            axis_fits(check, check->insn->axis.axis);
+}
+
+/* The dimensions from one on have no more elements than an element may need. */
+static bool dims_fit(struct npu_check *check, unsigned dim, uint64_t elements)
+{
+    const struct npu_tensor *a = check->operand[1];
+
+    for (; dim < a->rank; dim++) {
+        if (!fits(check, a->extent[dim] <= NPU_MAX_CONTRACTION / elements, 1)) {
+            return false;
+        }
+        elements *= a->extent[dim];
+    }
+    return true;
+}
+
+bool npu_shape_norm(struct npu_check *check)
+{
+    return npu_shape_equal(check) && dims_fit(check, check->insn->axis.axis, 1);
+}
+
+bool npu_shape_group_norm(struct npu_check *check)
+{
+    const struct npu_tensor *a = check->operand[1];
+    uint64_t groups = check->insn->groups.groups, channels;
+
+    if (!npu_shape_equal(check) || !fits(check, a->rank >= 2, 1)) {
+        return false;
+    }
+    channels = a->extent[1] / groups;
+    return fits(check,
+                a->extent[1] % groups == 0 && channels <= NPU_MAX_CONTRACTION,
+                1) &&
+           dims_fit(check, 2, channels);
+}
+
+bool npu_shape_lines(struct npu_check *check)
+{
+    return npu_shape_equal(check) &&
+           axis_fits(check, check->operand[1]->rank - 1u);
 }
 
 /* The operand is [.., rows, columns], with the leading extents of d. */

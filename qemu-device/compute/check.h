@@ -71,6 +71,7 @@ npu_rule npu_types_shift; /* s32 or s64 */
 npu_rule npu_types_bool;
 npu_rule npu_types_argmax;
 npu_rule npu_types_matmul;
+npu_rule npu_types_each_f;    /* F of its own for each that flags announce */
 npu_rule npu_types_attention; /* and whether all operands are there */
 
 /* Parameters */
@@ -79,6 +80,8 @@ npu_rule npu_params_scalar;
 npu_rule npu_params_axis;
 npu_rule npu_params_matmul;
 npu_rule npu_params_window;
+npu_rule npu_params_norm;
+npu_rule npu_params_group_norm;
 npu_rule npu_params_attention;
 
 /* Extents */
@@ -87,6 +90,9 @@ npu_rule npu_shape_equal;
 npu_rule npu_shape_gather;
 npu_rule npu_shape_reduce;
 npu_rule npu_shape_softmax;
+npu_rule npu_shape_norm;
+npu_rule npu_shape_group_norm;
+npu_rule npu_shape_lines; /* all have d's extents, the last is a line */
 npu_rule npu_shape_matmul;
 npu_rule npu_shape_conv2d;
 npu_rule npu_shape_pool2d;

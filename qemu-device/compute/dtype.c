@@ -110,12 +110,28 @@ static const float *row_f32(const void *from, int64_t stride, uint32_t dtype,
     return tmp;
 }
 
+/* One element, repeated */
+NPU_CLONES
+static const float *row_repeat(const void *from, uint32_t dtype, size_t n,
+                               float *tmp)
+{
+    float value = *row_f32(from, 0, dtype, 1, tmp);
+
+    for (size_t i = 0; i < n; i++) {
+        tmp[i] = value;
+    }
+    return tmp;
+}
+
 const float *npu_row_f32(const void *from, int64_t stride, uint32_t dtype,
                          size_t n, float *tmp)
 {
     const struct npu_unpack *unpack = npu_unpack_find(dtype);
     size_t done;
 
+    if (!stride && n > 1) {
+        return row_repeat(from, dtype, n, tmp);
+    }
     if (!unpack || stride != dtypes[dtype].size) {
         return row_f32(from, stride, dtype, n, tmp);
     }

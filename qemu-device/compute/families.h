@@ -23,9 +23,11 @@ void npu_reduce_cut(const struct npu_work *work, unsigned dies,
                     struct npu_grid *grid);
 bool npu_reduce_run(struct npu_tile *tile);
 
-void npu_softmax_cut(const struct npu_work *work, unsigned dies,
-                     struct npu_grid *grid);
-bool npu_softmax_run(struct npu_tile *tile);
+void npu_line_cut(const struct npu_work *work, unsigned dies,
+                  struct npu_grid *grid);
+bool npu_line_run(struct npu_tile *tile);
+
+bool npu_batch_norm_run(struct npu_tile *tile);
 
 void npu_matmul_cut(const struct npu_work *work, unsigned dies,
                     struct npu_grid *grid);

@@ -1,51 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <math.h>
-#include <string.h>
 
 #include "clones.h"
+#include "exp.h"
 #include "lanes.h"
-
-#define LEAST (-87.33654f) /* e^x is a normal number from here on */
-
-static inline float float_of(uint32_t bits)
-{
-    float value;
-
-    memcpy(&value, &bits, sizeof(value));
-    return value;
-}
-
-static inline uint32_t bits_of(float value)
-{
-    uint32_t bits;
-
-    memcpy(&bits, &value, sizeof(bits));
-    return bits;
-}
-
-/*
- * e^x for x up to 0, to 2 ulp; 0 below 2^-126.  x = n ln 2 + r; e^r by its
- * Taylor series, whose first missing term is below 2^-27 for |r| <= ln(2) / 2.
- */
-static inline __attribute__((always_inline)) float exp_down(float x)
-{
-    float y = x < LEAST ? LEAST : x;
-    /* Adding 1.5 2^23 leaves the nearest integer in the low bits. */
-    float shifted = y * 0x1.715476p0f + 0x1.8p23f, n = shifted - 0x1.8p23f;
-    float r = y - n * 0x1.62e4p-1f;
-    float p;
-
-    r -= n * 0x1.7f7d1cp-20f;
-    p = 1.0f / 5040;
-    p = p * r + 1.0f / 720;
-    p = p * r + 1.0f / 120;
-    p = p * r + 1.0f / 24;
-    p = p * r + 1.0f / 6;
-    p = p * r + 0.5f;
-    p = p * r * r + r;
-    p = (p + 1) * float_of((bits_of(shifted) << 23) + 0x3f800000);
-    return x < LEAST ? 0 : p;
-}
 
 static inline __attribute__((always_inline)) float larger(float a, float b)
 {
@@ -104,11 +62,11 @@ float npu_lanes_weigh(struct npu_softmax_lane *lane, float *score, size_t n)
     float max = find_max(lane->max, score, n);
     /* All are minus infinity, or no numbers. */
     float base = max == -INFINITY ? 0 : max;
-    float factor = lane->max == max ? 1 : exp_down(lane->max - base);
+    float factor = lane->max == max ? 1 : npu_exp_down(lane->max - base);
 
     _Pragma("GCC ivdep") for (size_t i = 0; i < n; i++)
     {
-        score[i] = exp_down(score[i] - base);
+        score[i] = npu_exp_down(score[i] - base);
     }
     lane->sum = lane->sum * (double)factor + add_up(score, n);
     lane->max = max;
@@ -197,7 +155,7 @@ void npu_lanes_cap(float *score, size_t n, float cap)
     _Pragma("GCC ivdep") for (size_t i = 0; i < n; i++)
     {
         float x = score[i] / cap;
-        float e = exp_down(-2 * fabsf(x));
+        float e = npu_exp_down(-2 * fabsf(x));
 
         score[i] = cap * copysignf((1 - e) / (1 + e), x);
     }
@@ -235,7 +193,7 @@ bool npu_lanes_special(const float *row, size_t n)
     uint32_t special = 0;
 
     for (size_t i = 0; i < n; i++) {
-        special |= (bits_of(row[i]) & 0x7f800000) == 0x7f800000;
+        special |= (npu_bits_of(row[i]) & 0x7f800000) == 0x7f800000;
     }
     return special;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Nested loops over up to four strided operands at once, in the order and with
+ * Nested loops over up to six strided operands at once, in the order and with
  * the fewest levels that their strides allow.
  */
 #ifndef NPU_LOOP_H
@@ -11,7 +11,7 @@
 
 #include "npu/isa.h"
 
-#define NPU_LOOP_OPERANDS 4
+#define NPU_LOOP_OPERANDS 6
 
 struct npu_loop {
     unsigned rank;

@@ -7,6 +7,7 @@
 #include "cost.h"
 #include "elementwise.h"
 #include "families.h"
+#include "line.h"
 #include "plan.h"
 #include "reduce.h"
 
@@ -77,6 +78,15 @@
         .params = npu_params_window, .shape = npu_shape_pool2d,         \
         .cut = npu_pool2d_cut, .run = run_, .cost = npu_cost_pool2d,    \
         .operations = 1,                                                \
+    }
+
+#define NORM(name_, flags_, params_, shape_, ops, ps, kernel)              \
+    {                                                                      \
+        .name = name_, .operands = 2, .optional = (flags_) ? 3 : 2,        \
+        .flags = NPU_INSN_BIAS | NPU_INSN_SCALE | (flags_),                \
+        .types = npu_types_each_f, .params = params_, .shape = shape_,     \
+        .cut = npu_line_cut, .run = npu_line_run, .cost = npu_cost_output, \
+        .operations = ops, .host_ps = ps, .line = &kernel,                 \
     }
 
 static const struct npu_op ops[] = {
@@ -191,8 +201,8 @@ static const struct npu_op ops[] = {
     [NPU_OP_SOFTMAX] = {
         .name = "softmax", .operands = 2, .types = npu_types_f,
         .params = npu_params_axis, .shape = npu_shape_softmax,
-        .cut = npu_softmax_cut, .run = npu_softmax_run,
-        .cost = npu_cost_output, .operations = 12, .host_ps = 6000,
+        .cut = npu_line_cut, .run = npu_line_run, .cost = npu_cost_output,
+        .operations = 12, .host_ps = 600, .line = &npu_line_softmax,
     },
     [NPU_OP_REDUCE_SUM] = REDUCTION(reduce_sum, npu_types_t, 1, 400),
     [NPU_OP_REDUCE_MEAN] = REDUCTION(reduce_mean, npu_types_f, 1, 400),
@@ -232,6 +242,34 @@ static const struct npu_op ops[] = {
                               npu_maxpool2d_run),
     [NPU_OP_AVGPOOL2D] = POOL("avgpool2d", npu_types_f, NPU_INSN_COUNT_PAD,
                               npu_avgpool2d_run),
+
+    [NPU_OP_RMS_NORM] = NORM("rms_norm", NPU_INSN_RESIDUAL, npu_params_norm,
+                             npu_shape_norm, 4, 400, npu_line_rms_norm),
+    [NPU_OP_LAYER_NORM] = NORM("layer_norm", NPU_INSN_RESIDUAL, npu_params_norm,
+                               npu_shape_norm, 7, 500, npu_line_layer_norm),
+    [NPU_OP_GROUP_NORM] = NORM("group_norm", 0, npu_params_group_norm,
+                               npu_shape_group_norm, 7, 600,
+                               npu_line_group_norm),
+    [NPU_OP_BATCH_NORM] = {
+        .name = "batch_norm", .operands = 4, .optional = 2,
+        .flags = NPU_INSN_BIAS | NPU_INSN_SCALE, .types = npu_types_each_f,
+        .params = npu_params_scalar, .shape = npu_shape_equal,
+        .cut = npu_plan_cut, .run = npu_batch_norm_run,
+        .cost = npu_cost_output, .operations = 7, .host_ps = 800,
+    },
+    [NPU_OP_LOG_SOFTMAX] = {
+        .name = "log_softmax", .operands = 2, .types = npu_types_f,
+        .params = npu_params_axis, .shape = npu_shape_softmax,
+        .cut = npu_line_cut, .run = npu_line_run, .cost = npu_cost_output,
+        .operations = 12, .host_ps = 600, .line = &npu_line_log_softmax,
+    },
+    [NPU_OP_SOFTMAX_EXT] = {
+        .name = "softmax_ext", .operands = 2, .optional = 2,
+        .flags = NPU_INSN_MASK | NPU_INSN_SLOPES, .types = npu_types_each_f,
+        .params = npu_params_scalar, .shape = npu_shape_lines,
+        .cut = npu_line_cut, .run = npu_line_run, .cost = npu_cost_output,
+        .operations = 16, .host_ps = 800, .line = &npu_line_softmax_ext,
+    },
 
     [NPU_OP_ATTENTION] = {
         .name = "attention", .operands = 4, .optional = 4,

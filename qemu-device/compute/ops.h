@@ -14,6 +14,7 @@
 struct npu_check;
 struct npu_cost;
 struct npu_grid;
+struct npu_line_kernel;
 struct npu_reduction;
 struct npu_tile;
 struct npu_work;
@@ -51,6 +52,7 @@ typedef bool npu_rule(struct npu_check *check);
  * @s64: element-wise, what to do in s64
  * @moves: element-wise, elements come out as they went in, every bit of them
  * @reduction: reductions, what to do
+ * @line: softmax and normalisation, what to do with a line
  */
 struct npu_op {
     const char *name;
@@ -71,6 +73,7 @@ struct npu_op {
     npu_kernel_s64 *s64;
     bool moves;
     const struct npu_reduction *reduction;
+    const struct npu_line_kernel *line;
 };
 
 /* NULL: there is no such instruction. */

@@ -118,6 +118,23 @@ static const struct family families[] = {
         { F32, 3, { 4, 5, 21 } }, { F32, 1, { 4 } }, { S32, 2, { 1, 3 } },
         { S32, 2, { 1, 2 } } }, 0, false,
       NPU_INSN_MASK | NPU_INSN_SINKS | NPU_INSN_TABLE | NPU_INSN_LENGTHS },
+    { "layer_norm", NPU_OP_LAYER_NORM, 5,
+      { { F32, 3, { 5, 33, 65 } }, { F16, 3, { 5, 33, 65 } },
+        { F32, 3, { 5, 33, 65 } }, { F32, 3, { 5, 33, 65 } },
+        { F32, 3, { 5, 33, 65 } } }, 1, false,
+      NPU_INSN_BIAS | NPU_INSN_RESIDUAL | NPU_INSN_SCALE },
+    { "long rms_norm", NPU_OP_RMS_NORM, 4,
+      { { F32, 1, { 70000 } }, { F32, 1, { 70000 } }, { F32, 1, { 70000 } },
+        { F32, 1, { 70000 } } }, 0, false, NPU_INSN_BIAS | NPU_INSN_RESIDUAL },
+    { "group_norm", NPU_OP_GROUP_NORM, 2,
+      { { F32, 3, { 3, 5, 65 } }, { F32, 3, { 3, 5, 65 } } }, 5, false },
+    { "batch_norm", NPU_OP_BATCH_NORM, 6,
+      { { F16, 2, { 33, 65 } }, { F16, 2, { 33, 65 } }, { F32, 2, { 33, 65 } },
+        { F32, 2, { 33, 65 } }, { F32, 2, { 33, 65 } },
+        { F32, 2, { 33, 65 } } }, 0, false, NPU_INSN_BIAS | NPU_INSN_SCALE },
+    { "softmax_ext", NPU_OP_SOFTMAX_EXT, 4,
+      { { F32, 2, { 33, 65 } }, { F32, 2, { 33, 65 } }, { F16, 2, { 33, 65 } },
+        { F32, 2, { 33, 65 } } }, 0, false, NPU_INSN_MASK | NPU_INSN_SLOPES },
 };
 /* clang-format on */
 

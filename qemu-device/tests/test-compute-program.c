@@ -188,6 +188,57 @@ static void good_attention(struct program *program)
     program->insn[1].attention.softcap = 0x42480000;
 }
 
+static void good_norm(struct program *program)
+{
+    good_start(program, NPU_OP_LAYER_NORM);
+    add_tensor(program, NPU_DTYPE_F16, 3, (uint64_t[]){ 2, 3, 8 });
+    add_tensor(program, NPU_DTYPE_F32, 3, (uint64_t[]){ 2, 3, 8 });
+    for (unsigned i = 0; i < 3; i++) {
+        add_tensor(program, NPU_DTYPE_BF16, 3, (uint64_t[]){ 2, 3, 8 });
+    }
+    program->insn[1].flags = NPU_INSN_BIAS | NPU_INSN_RESIDUAL | NPU_INSN_SCALE;
+    program->insn[1].axis.axis = 1;
+    program->insn[1].imm = 0x3727c5ac;
+}
+
+static void good_group_norm(struct program *program)
+{
+    good_start(program, NPU_OP_GROUP_NORM);
+    for (unsigned i = 0; i < 3; i++) {
+        add_tensor(program, NPU_DTYPE_F32, 4, (uint64_t[]){ 2, 6, 4, 5 });
+    }
+    program->insn[1].flags = NPU_INSN_SCALE;
+    program->insn[1].groups.groups = 3;
+    program->scalars = 1;
+    program->insn[1].scalar = 0;
+}
+
+static void good_batch_norm(struct program *program)
+{
+    good_start(program, NPU_OP_BATCH_NORM);
+    for (unsigned i = 0; i < 5; i++) {
+        add_tensor(program, NPU_DTYPE_F32, 2, (uint64_t[]){ 6, 4 });
+    }
+    program->insn[1].flags = NPU_INSN_BIAS;
+}
+
+static void good_softmax_ext(struct program *program)
+{
+    good_start(program, NPU_OP_SOFTMAX_EXT);
+    for (unsigned i = 0; i < 4; i++) {
+        add_tensor(program, i ? NPU_DTYPE_F16 : NPU_DTYPE_F32, 2,
+                   (uint64_t[]){ 6, 4 });
+    }
+    program->insn[1].flags = NPU_INSN_MASK | NPU_INSN_SLOPES;
+    program->insn[1].imm = 0x3f000000;
+}
+
+static void good_log_softmax(struct program *program)
+{
+    good_softmax(program);
+    program->insn[1].opcode = NPU_OP_LOG_SOFTMAX;
+}
+
 static void good_pool2d(struct program *program)
 {
     good_start(program, NPU_OP_AVGPOOL2D);
@@ -424,6 +475,52 @@ BAD(bad_shape_keys, p->tensor[6].extent[1] = 1u << 20)
 BAD(bad_shape_sequences,
     p->tensor[6].extent[0] = p->tensor[7].extent[0] = 65537)
 BAD(bad_shape_lengths, p->tensor[7].extent[1] = 3)
+BAD(bad_norm_few, p->insn[1].operand[4] = NPU_NONE)
+BAD(bad_norm_many, p->insn[1].flags &= ~NPU_INSN_BIAS)
+BAD(bad_norm_gap, p->insn[1].operand[2] = NPU_NONE)
+BAD(bad_norm_flag, p->insn[1].flags |= NPU_INSN_MASK)
+BAD(bad_norm_type, p->tensor[4].dtype = NPU_DTYPE_U8)
+BAD(bad_norm_shape, p->tensor[4].extent[1] = 1)
+BAD(
+    bad_norm_long, for (unsigned i = 0; i < 5; i++) {
+        p->tensor[i].extent[1] = 1u << 20;
+        p->tensor[i].extent[0] = 1;
+    })
+BAD(bad_groups_none, p->insn[1].groups.groups = 0)
+BAD(bad_groups_uneven, p->insn[1].groups.groups = 4)
+BAD(bad_groups_many, p->insn[1].groups.groups = 12)
+BAD(bad_groups_pad, p->insn[1].groups.pad[6] = 1)
+BAD(bad_groups_residual, p->insn[1].flags |= NPU_INSN_RESIDUAL;
+    p->insn[1].operand[3] = 1)
+BAD(
+    bad_groups_rank, for (unsigned i = 0; i < 3; i++) {
+        p->tensor[i].rank = 1;
+        memset(&p->tensor[i].extent[1], 0, 40);
+        memset(&p->tensor[i].stride[1], 0, 40);
+    })
+BAD(
+    bad_groups_long, for (unsigned i = 0; i < 3; i++) {
+        p->tensor[i].extent[0] = 1;
+        p->tensor[i].extent[3] = 1u << 20;
+    })
+BAD(
+    bad_groups_deep, for (unsigned i = 0; i < 3; i++) {
+        p->tensor[i].extent[0] = 1;
+        p->tensor[i].extent[1] = 3u << 23;
+        p->tensor[i].extent[2] = p->tensor[i].extent[3] = 1;
+    })
+BAD(bad_batch_residual, p->insn[1].flags = NPU_INSN_RESIDUAL)
+BAD(bad_batch_raw, p->insn[1].raw[0] = 1)
+BAD(bad_batch_few, p->insn[1].operand[3] = NPU_NONE)
+BAD(bad_mask_type, p->tensor[2].dtype = NPU_DTYPE_BOOL;
+    p->tensor[2].stride[0] = 4; p->tensor[2].stride[1] = 1)
+BAD(bad_slopes_shape, p->tensor[3].extent[1] = 1)
+BAD(bad_ext_raw, p->insn[1].raw[0] = 1)
+BAD(
+    bad_ext_long, for (unsigned i = 0; i < 4; i++) {
+        p->tensor[i].extent[0] = 1;
+        p->tensor[i].extent[1] = NPU_MAX_CONTRACTION + 1;
+    })
 BAD(bad_stall_raw, p->insn[1].raw[0] = 1)
 BAD(bad_stall_operand, p->insn[1].operand[0] = 0)
 
@@ -665,6 +762,51 @@ static const struct bad bads[] = {
     { "attention over too much", good_attention, bad_shape_keys, NPU_ERR_SHAPE, 1, 2 },
     { "attention of too many", good_attention, bad_shape_sequences, NPU_ERR_SHAPE, 1, 6 },
     { "attention with three lengths", good_attention, bad_shape_lengths, NPU_ERR_SHAPE, 1, 7 },
+    { "norm with an operand too few", good_norm, bad_norm_few, NPU_ERR_OPERAND,
+      1, 4 },
+    { "norm with an operand too many", good_norm, bad_norm_many,
+      NPU_ERR_OPERAND, 1, 4 },
+    { "norm with a gap", good_norm, bad_norm_gap, NPU_ERR_OPERAND, 1, 3 },
+    { "norm with another's flag", good_norm, bad_norm_flag, NPU_ERR_PARAMETER,
+      INSN },
+    { "norm along no axis", good_norm, bad_axis, NPU_ERR_PARAMETER, INSN },
+    { "norm with a byte behind the axis", good_norm, bad_axis_pad,
+      NPU_ERR_PARAMETER, INSN },
+    { "norm with a u8 scale", good_norm, bad_norm_type, NPU_ERR_DTYPE, 1, 4 },
+    { "norm with another scale", good_norm, bad_norm_shape, NPU_ERR_SHAPE, 1,
+      4 },
+    { "norm over too much", good_norm, bad_norm_long, NPU_ERR_SHAPE, 1, 1 },
+    { "no groups", good_group_norm, bad_groups_none, NPU_ERR_PARAMETER, INSN },
+    { "groups pad", good_group_norm, bad_groups_pad, NPU_ERR_PARAMETER, INSN },
+    { "uneven groups", good_group_norm, bad_groups_uneven, NPU_ERR_SHAPE, 1,
+      1 },
+    { "more groups than channels", good_group_norm, bad_groups_many,
+      NPU_ERR_SHAPE, 1, 1 },
+    { "groups with a residual", good_group_norm, bad_groups_residual,
+      NPU_ERR_OPERAND, 1, 3 },
+    { "groups of no channels", good_group_norm, bad_groups_rank, NPU_ERR_SHAPE,
+      1, 1 },
+    { "groups over too much", good_group_norm, bad_groups_long, NPU_ERR_SHAPE,
+      1, 1 },
+    { "groups of too many channels", good_group_norm, bad_groups_deep,
+      NPU_ERR_SHAPE, 1, 1 },
+    { "batch norm with a residual", good_batch_norm, bad_batch_residual,
+      NPU_ERR_OPERAND, 1, 4 },
+    { "batch norm with a parameter byte", good_batch_norm, bad_batch_raw,
+      NPU_ERR_PARAMETER, INSN },
+    { "batch norm without a variance", good_batch_norm, bad_batch_few,
+      NPU_ERR_OPERAND, 1, 3 },
+    { "bool mask", good_softmax_ext, bad_mask_type, NPU_ERR_DTYPE, 1, 2 },
+    { "slopes of another shape", good_softmax_ext, bad_slopes_shape,
+      NPU_ERR_SHAPE, 1, 3 },
+    { "softmax_ext with an axis", good_softmax_ext, bad_ext_raw,
+      NPU_ERR_PARAMETER, INSN },
+    { "softmax_ext over too much", good_softmax_ext, bad_ext_long,
+      NPU_ERR_SHAPE, 1, 1 },
+    { "log_softmax with a scalar", good_log_softmax, bad_imm,
+      NPU_ERR_PARAMETER, INSN },
+    { "log_softmax along no axis", good_log_softmax, bad_axis,
+      NPU_ERR_PARAMETER, INSN },
     { "stall with a parameter byte", good_stall, bad_stall_raw,
       NPU_ERR_PARAMETER, INSN },
 };
@@ -804,10 +946,12 @@ static void test_questions(void **state)
 static void test_damage(void **state)
 {
     static void (*const good[])(struct program *) = {
-        good_binary,    good_fill,   good_gather,  good_reduce, good_softmax,
-        good_argmax,    good_matmul, good_weights, good_fp8,    good_integers,
-        good_compare,   good_where,  good_conv2d,  good_pool2d, good_stall,
-        good_attention, good_any,
+        good_binary,      good_fill,        good_gather,     good_reduce,
+        good_softmax,     good_argmax,      good_matmul,     good_weights,
+        good_fp8,         good_integers,    good_compare,    good_where,
+        good_conv2d,      good_pool2d,      good_stall,      good_attention,
+        good_any,         good_norm,        good_group_norm, good_batch_norm,
+        good_softmax_ext, good_log_softmax,
     };
     static uint64_t args[NPU_MAX_BASES + NPU_MAX_SCALARS];
     struct rng rng = rng_new(test_seed());

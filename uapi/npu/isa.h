@@ -37,9 +37,9 @@ extern "C" {
 #define NPU_MAX_ELEMENTS	(1ull << 48)
 /*
  * Most elements of a that one element of d is made of: the axis of a reduction
- * or of NPU_OP_SOFTMAX, k of NPU_OP_MATMUL, the window of a pooling, the window
- * times the input channels of a group of a convolution.  It bounds the time of
- * a tile; more is NPU_ERR_SHAPE.
+ * or of a softmax, what is normalised together, k of NPU_OP_MATMUL, the window
+ * of a pooling, the window times the input channels of a group of a convolution.
+ * It bounds the time of a tile; more is NPU_ERR_SHAPE.
  */
 #define NPU_MAX_CONTRACTION	(1u << 22)
 
@@ -242,6 +242,25 @@ enum npu_dtype {
  * @NPU_OP_AVGPOOL2D: the mean over the window (F), counting elements in a
  *	only, unless NPU_INSN_COUNT_PAD is set: then all that lie in the padded
  *	input
+ * @NPU_OP_RMS_NORM: d = x / sqrt(mean(x^2) + imm) * scale + bias, x = a + residual,
+ *	the mean being over &npu_insn_axis.axis and all dimensions behind it
+ * @NPU_OP_LAYER_NORM: d = (x - mean(x)) / sqrt(variance(x) + imm) * scale + bias, x
+ *	= a + residual, over &npu_insn_axis.axis and all dimensions behind it
+ * @NPU_OP_GROUP_NORM: d = (a - mean) / sqrt(variance + imm) * scale + bias, over all
+ *	dimensions of a[n, c, ..] but n, and over C / &npu_insn_groups.groups
+ *	neighbours of the C channels c
+ * @NPU_OP_BATCH_NORM: d = (a - b) / sqrt(c + imm) * scale + bias, where b is a mean
+ *	and c a variance
+ * @NPU_OP_LOG_SOFTMAX: d = ln softmax(a) over &npu_insn_axis.axis (F)
+ * @NPU_OP_SOFTMAX_EXT: d = softmax(s) over the last dimension j, where s = imm * a
+ *	+ slopes * (j - own) + mask.  mask and slopes have d's extents, and are
+ *	there if NPU_INSN_MASK and NPU_INSN_SLOPES say so, in this order; each
+ *	operand is F of a type of its own.  i being the index along the dimension
+ *	before the last, of extent m (1 if there is none), and n the extent of the
+ *	last, own = i + n - m: the last row is as old as the last key.  Minus
+ *	infinity in mask hides an element, whatever s is; a row whose s is minus
+ *	infinity throughout is 0; plus infinity or no number in s makes the row no
+ *	number
  * @NPU_OP_ATTENTION: d[r, h] = sum over the visible keys j of w[j] v[j, g] / (the
  *	sum of w + e^sinks[h]), where w[j] = e^s[j], s[j] = cap(imm * q[r, h] .
  *	k[j, g]) + mask[h, r, j], g is h's group and cap(x) is x or softcap *
@@ -360,6 +379,13 @@ enum npu_opcode {
 	NPU_OP_MAXPOOL2D = 193,
 	NPU_OP_AVGPOOL2D = 194,
 
+	NPU_OP_RMS_NORM = 208,
+	NPU_OP_LAYER_NORM = 209,
+	NPU_OP_GROUP_NORM = 210,
+	NPU_OP_BATCH_NORM = 211,
+	NPU_OP_LOG_SOFTMAX = 212,
+	NPU_OP_SOFTMAX_EXT = 213,
+
 	NPU_OP_ATTENTION = 240,
 };
 
@@ -393,6 +419,23 @@ enum npu_opcode {
 #define NPU_INSN_SINKS		(1u << 18)
 #define NPU_INSN_TABLE		(1u << 19)
 #define NPU_INSN_LENGTHS	(1u << 20)
+
+/*
+ * &npu_insn.flags of NPU_OP_SOFTMAX_EXT: NPU_INSN_MASK, and slopes behind the mask.
+ */
+#define NPU_INSN_SLOPES		(1u << 24)
+
+/*
+ * &npu_insn.flags of normalisation are NPU_INSN_BIAS, NPU_INSN_RESIDUAL (only
+ * NPU_OP_RMS_NORM and NPU_OP_LAYER_NORM) and NPU_INSN_SCALE.  Operands follow those
+ * that must be there in this order, without gaps; where one is missing nothing is
+ * added, or multiplied.  Each operand is F of a type of its own and has d's extents;
+ * a scale and a bias of a channel, a column or a row have strides of 0 along the
+ * other dimensions.  The variance is that of a population: the mean of (x - mean)^2.
+ * imm is an f32.  x, if there is a residual, and 1 / sqrt are rounded to f32.  An
+ * infinity or no number makes its line no number (NPU_OP_RMS_NORM: an infinity makes
+ * the rest of it 0).  d may be the very same tensor as a.
+ */
 
 /**
  * struct npu_tensor - tensor descriptor, 128 bytes
@@ -428,12 +471,23 @@ struct npu_tensor {
 };
 
 /**
- * struct npu_insn_axis - parameters of reductions and of NPU_OP_SOFTMAX
+ * struct npu_insn_axis - parameters of reductions, NPU_OP_SOFTMAX,
+ * NPU_OP_LOG_SOFTMAX, NPU_OP_RMS_NORM and NPU_OP_LAYER_NORM
  * @axis: dimension, below the rank
  * @pad: must be zero
  */
 struct npu_insn_axis {
 	__u32 axis;
+	__u32 pad[7];
+};
+
+/**
+ * struct npu_insn_groups - parameters of NPU_OP_GROUP_NORM
+ * @groups: how many groups the channels make; divides their number
+ * @pad: must be zero
+ */
+struct npu_insn_groups {
+	__u32 groups;
 	__u32 pad[7];
 };
 
@@ -523,7 +577,8 @@ struct npu_insn_attention {
  * @operand: tensor indices, the destination first; unused ones are NPU_NONE
  * @imm: the scalar's bits, zero if unused
  * @pad: must be zero
- * @axis: for reductions and NPU_OP_SOFTMAX
+ * @axis: for reductions, softmax, NPU_OP_RMS_NORM and NPU_OP_LAYER_NORM
+ * @groups: for NPU_OP_GROUP_NORM
  * @matmul: for NPU_OP_MATMUL
  * @window: for convolution and pooling
  * @attention: for NPU_OP_ATTENTION
@@ -538,6 +593,7 @@ struct npu_insn {
 	__u32 pad;
 	union {
 		struct npu_insn_axis axis;
+		struct npu_insn_groups groups;
 		struct npu_insn_matmul matmul;
 		struct npu_insn_window window;
 		struct npu_insn_attention attention;
@@ -696,6 +752,10 @@ NPU_ASSERT_AT(struct npu_tensor, pad2, 112);
 NPU_ASSERT_SIZE(struct npu_insn_axis, 32);
 NPU_ASSERT_AT(struct npu_insn_axis, axis, 0);
 NPU_ASSERT_AT(struct npu_insn_axis, pad, 4);
+
+NPU_ASSERT_SIZE(struct npu_insn_groups, 32);
+NPU_ASSERT_AT(struct npu_insn_groups, groups, 0);
+NPU_ASSERT_AT(struct npu_insn_groups, pad, 4);
 
 NPU_ASSERT_SIZE(struct npu_insn_matmul, 32);
 NPU_ASSERT_AT(struct npu_insn_matmul, activation, 0);

@@ -23,7 +23,8 @@ struct shape {
 typedef void make(struct shaper *shaper);
 
 static make fill, copy, gather, stall, unary, binary, compare, where, ternary,
-    softmax, reduce, argmax, matmul, conv2d, pool2d, attention;
+    softmax, reduce, argmax, matmul, conv2d, pool2d, norm, group_norm,
+    batch_norm, softmax_ext, attention;
 
 /* Element types that operands may have, a bit each. */
 #define SET(dtype) (1u << (NPU_DTYPE_##dtype))
@@ -141,6 +142,12 @@ static const struct kind {
     { NPU_OP_CONV2D, SET_F, conv2d },
     { NPU_OP_MAXPOOL2D, SET_POOL, pool2d },
     { NPU_OP_AVGPOOL2D, SET_F, pool2d },
+    { NPU_OP_RMS_NORM, SET_F, norm },
+    { NPU_OP_LAYER_NORM, SET_F, norm },
+    { NPU_OP_GROUP_NORM, SET_F, group_norm },
+    { NPU_OP_BATCH_NORM, SET_F, batch_norm },
+    { NPU_OP_LOG_SOFTMAX, SET_F, softmax },
+    { NPU_OP_SOFTMAX_EXT, SET_F, softmax_ext },
     { NPU_OP_ATTENTION, SET_F, attention },
 };
 /* clang-format on */
@@ -581,6 +588,52 @@ static void pool2d(struct shaper *shaper)
     if (shaper->insn.opcode == NPU_OP_AVGPOOL2D && one_in(shaper, 2)) {
         shaper->insn.flags = NPU_INSN_COUNT_PAD;
     }
+}
+
+/* d, a and count operands more, then those of the flags, by chance. */
+static void like_d(struct shaper *shaper, const struct shape *shape,
+                   unsigned count, uint32_t flags)
+{
+    operand(shaper, shaper->dtype[0], shape);
+    for (unsigned i = 0; i <= count; i++) {
+        operand(shaper, shaper->dtype[1], shape);
+    }
+    for (; flags; flags &= flags - 1) {
+        extra(shaper, flags & -flags, shaper->dtype[2], shape);
+    }
+    scalar(shaper, 0x3dcccccd);
+}
+
+static void norm(struct shaper *shaper)
+{
+    struct shape shape = any_shape(shaper, 1);
+
+    shaper->insn.axis.axis = random_below(shaper->random, shape.rank);
+    like_d(shaper, &shape, 0,
+           NPU_INSN_BIAS | NPU_INSN_RESIDUAL | NPU_INSN_SCALE);
+}
+
+static void group_norm(struct shaper *shaper)
+{
+    struct shape shape = any_shape(shaper, 2);
+    uint32_t groups = between(shaper, 1, shape.extent[1]);
+
+    shaper->insn.groups.groups = shape.extent[1] % groups ? 1 : groups;
+    like_d(shaper, &shape, 0, NPU_INSN_BIAS | NPU_INSN_SCALE);
+}
+
+static void batch_norm(struct shaper *shaper)
+{
+    struct shape shape = any_shape(shaper, 1);
+
+    like_d(shaper, &shape, 2, NPU_INSN_BIAS | NPU_INSN_SCALE);
+}
+
+static void softmax_ext(struct shaper *shaper)
+{
+    struct shape shape = any_shape(shaper, 1);
+
+    like_d(shaper, &shape, 0, NPU_INSN_MASK | NPU_INSN_SLOPES);
 }
 
 /* A shape without its first dimension, if rows are ragged. */
