@@ -144,13 +144,7 @@ bool npu_batch_norm_run(struct npu_tile *tile)
 
     memcpy(&job.epsilon, &work->scalar, sizeof(job.epsilon));
     npu_plan_get(&plan, work, work->operands, tile->dies);
-    npu_plan_tile(&plan, tile, boxes);
-    for (unsigned i = 1; i < work->operands; i++) {
-        if (!npu_box_source(tile, i, &boxes[i], &views[i])) {
-            return false;
-        }
-    }
-    if (!npu_box_target(tile, 0, &boxes[0], &views[0])) {
+    if (!npu_plan_open(&plan, tile, boxes, views)) {
         return false;
     }
     npu_plan_loop(&loop, boxes, views, work->operands);

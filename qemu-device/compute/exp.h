@@ -9,28 +9,13 @@
 
 #include <math.h>
 #include <stdint.h>
-#include <string.h>
+
+#include "formats.h"
 
 #define NPU_EXP_INLINE static inline __attribute__((always_inline))
 
 #define NPU_EXP_LEAST (-87.33654f) /* e^x is a normal number from here on */
 #define NPU_EXP_MOST 88.72284f     /* and finite up to here */
-
-NPU_EXP_INLINE float npu_float_of(uint32_t bits)
-{
-    float value;
-
-    memcpy(&value, &bits, sizeof(value));
-    return value;
-}
-
-NPU_EXP_INLINE uint32_t npu_bits_of(float value)
-{
-    uint32_t bits;
-
-    memcpy(&bits, &value, sizeof(bits));
-    return bits;
-}
 
 /*
  * x = n ln 2 + r, where n is also the low bits of *shifted, after 1.5 2^23 has been
@@ -45,7 +30,7 @@ NPU_EXP_INLINE float npu_exp_part(float x, uint32_t *shifted)
     float r = high - low, lost = (high - r) - low;
     float p;
 
-    *shifted = npu_bits_of(sum);
+    *shifted = bits_of(sum);
     p = 1.0f / 5040;
     p = p * r + 1.0f / 720;
     p = p * r + 1.0f / 120;
@@ -62,7 +47,7 @@ NPU_EXP_INLINE float npu_exp_down(float x)
     uint32_t shifted;
     float part = npu_exp_part(x < NPU_EXP_LEAST ? NPU_EXP_LEAST : x, &shifted);
 
-    part *= npu_float_of((shifted << 23) + 0x3f800000);
+    part *= float_of((shifted << 23) + 0x3f800000);
     return x < NPU_EXP_LEAST ? 0 : part;
 }
 
@@ -75,8 +60,8 @@ NPU_EXP_INLINE float npu_exp(float x)
     int32_t n = (int32_t)(shifted << 9) >> 9;
 
     half = (uint32_t)(n >> 1);
-    part *= npu_float_of((half << 23) + 0x3f800000);
-    part *= npu_float_of((((uint32_t)n - half) << 23) + 0x3f800000);
+    part *= float_of((half << 23) + 0x3f800000);
+    part *= float_of((((uint32_t)n - half) << 23) + 0x3f800000);
     return x > NPU_EXP_MOST ? INFINITY : part;
 }
 

@@ -193,7 +193,7 @@ bool npu_lanes_special(const float *row, size_t n)
     uint32_t special = 0;
 
     for (size_t i = 0; i < n; i++) {
-        special |= (npu_bits_of(row[i]) & 0x7f800000) == 0x7f800000;
+        special |= (bits_of(row[i]) & 0x7f800000) == 0x7f800000;
     }
     return special;
 }

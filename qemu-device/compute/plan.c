@@ -127,6 +127,18 @@ void npu_plan_tile(const struct npu_plan *plan, const struct npu_tile *tile,
     }
 }
 
+bool npu_plan_open(const struct npu_plan *plan, struct npu_tile *tile,
+                   struct npu_box *boxes, struct npu_view *views)
+{
+    npu_plan_tile(plan, tile, boxes);
+    for (unsigned i = 1; i < plan->loop.operands; i++) {
+        if (!npu_box_source(tile, i, &boxes[i], &views[i])) {
+            return false;
+        }
+    }
+    return npu_box_target(tile, 0, &boxes[0], &views[0]);
+}
+
 void npu_plan_loop(struct npu_loop *loop, const struct npu_box *boxes,
                    const struct npu_view *views, unsigned operands)
 {

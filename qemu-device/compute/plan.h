@@ -24,6 +24,10 @@ void npu_plan_get(struct npu_plan *plan, const struct npu_work *work,
 void npu_plan_tile(const struct npu_plan *plan, const struct npu_tile *tile,
                    struct npu_box *boxes);
 
+/* The same boxes, open: the sources to be read, d to be written. */
+bool npu_plan_open(const struct npu_plan *plan, struct npu_tile *tile,
+                   struct npu_box *boxes, struct npu_view *views);
+
 /* The loop over the views of those boxes. */
 void npu_plan_loop(struct npu_loop *loop, const struct npu_box *boxes,
                    const struct npu_view *views, unsigned operands);
