@@ -80,9 +80,9 @@
         .operations = 1,                                                \
     }
 
-#define NORM(name_, flags_, params_, shape_, ops, ps, kernel)              \
+#define NORM(name_, optional_, flags_, params_, shape_, ops, ps, kernel)   \
     {                                                                      \
-        .name = name_, .operands = 2, .optional = (flags_) ? 3 : 2,        \
+        .name = name_, .operands = 2, .optional = optional_,               \
         .flags = NPU_INSN_BIAS | NPU_INSN_SCALE | (flags_),                \
         .types = npu_types_each_f, .params = params_, .shape = shape_,     \
         .cut = npu_line_cut, .run = npu_line_run, .cost = npu_cost_output, \
@@ -244,11 +244,11 @@ static const struct npu_op ops[] = {
     [NPU_OP_AVGPOOL2D] = POOL("avgpool2d", npu_types_f, NPU_INSN_COUNT_PAD,
                               npu_avgpool2d_run),
 
-    [NPU_OP_RMS_NORM] = NORM("rms_norm", NPU_INSN_RESIDUAL, npu_params_norm,
+    [NPU_OP_RMS_NORM] = NORM("rms_norm", 3, NPU_INSN_RESIDUAL, npu_params_norm,
                              npu_shape_norm, 4, 400, npu_line_rms_norm),
-    [NPU_OP_LAYER_NORM] = NORM("layer_norm", NPU_INSN_RESIDUAL, npu_params_norm,
+    [NPU_OP_LAYER_NORM] = NORM("layer_norm", 3, NPU_INSN_RESIDUAL, npu_params_norm,
                                npu_shape_norm, 7, 500, npu_line_layer_norm),
-    [NPU_OP_GROUP_NORM] = NORM("group_norm", 0, npu_params_group_norm,
+    [NPU_OP_GROUP_NORM] = NORM("group_norm", 2, 0, npu_params_group_norm,
                                npu_shape_group_norm, 7, 600,
                                npu_line_group_norm),
     [NPU_OP_BATCH_NORM] = {
