@@ -616,9 +616,8 @@ int npu_op_unary(struct npu_program *prog, uint32_t opcode, npu_tensor_id d,
 /**
  * npu_op_axis() - softmax, a reduction or the index of an extreme
  * @prog: program
- * @opcode: NPU_OP_SOFTMAX to NPU_OP_ARGMIN
- * @d: destination, of extent 1 along the axis but for NPU_OP_SOFTMAX; it has the
- *	type of @a, but s32 or s64 for NPU_OP_ARGMAX and NPU_OP_ARGMIN
+ * @opcode: NPU_OP_SOFTMAX to NPU_OP_ARGMIN, or NPU_OP_LOG_SOFTMAX
+ * @d: destination, of extent 1 along the axis but for softmax; it has the type of @a, but s32 or s64 for NPU_OP_ARGMAX and NPU_OP_ARGMIN
  * @a: source
  * @axis: dimension of @a
  *
@@ -626,6 +625,148 @@ int npu_op_unary(struct npu_program *prog, uint32_t opcode, npu_tensor_id d,
  */
 int npu_op_axis(struct npu_program *prog, uint32_t opcode, npu_tensor_id d,
 		npu_tensor_id a, unsigned int axis);
+
+/**
+ * struct npu_norm_options - what normalisation does besides
+ * @bias: F, added behind the scale; broadcast to d by NumPy's rule; < 0: none
+ * @residual: F, added to a before anything else, NPU_OP_RMS_NORM and NPU_OP_LAYER_NORM
+ *	only; broadcast likewise; < 0: none
+ * @scale: F, what the normalised is multiplied by; broadcast likewise; < 0: none
+ *
+ * Begin with NPU_NORM_OPTIONS: nothing of that.
+ */
+struct npu_norm_options {
+	npu_tensor_id bias;
+	npu_tensor_id residual;
+	npu_tensor_id scale;
+};
+
+#define NPU_NORM_OPTIONS   \
+	{                  \
+		-1, -1, -1 \
+	}
+
+/**
+ * npu_op_norm() - NPU_OP_RMS_NORM or NPU_OP_LAYER_NORM
+ * @prog: program
+ * @opcode: one of these
+ * @d: destination
+ * @a: source, with the extents of @d
+ * @axis: first of the dimensions that are normalised together
+ * @epsilon: an f32, added to the variance
+ * @options: scale, bias and residual; NULL: none
+ *
+ * Return: as npu_op_stall().
+ */
+int npu_op_norm(struct npu_program *prog, uint32_t opcode, npu_tensor_id d,
+		npu_tensor_id a, unsigned int axis, struct npu_scalar epsilon,
+		const struct npu_norm_options *options);
+
+/**
+ * npu_op_group_norm() - NPU_OP_GROUP_NORM; with one channel a group instance norm
+ * @prog: program
+ * @d: destination
+ * @a: source: batch, channels, any
+ * @groups: how many groups the channels make; divides their number
+ * @epsilon: an f32, added to the variance
+ * @options: scale and bias; one for each channel is [channels, 1, ..]; NULL: none
+ *
+ * Return: as npu_op_stall().
+ */
+int npu_op_group_norm(struct npu_program *prog, npu_tensor_id d, npu_tensor_id a,
+		      unsigned int groups, struct npu_scalar epsilon,
+		      const struct npu_norm_options *options);
+
+/**
+ * npu_op_batch_norm() - NPU_OP_BATCH_NORM, with known statistics
+ * @prog: program
+ * @d: destination
+ * @a: source
+ * @mean: F, broadcast to d by NumPy's rule; one for each channel is [channels, 1, ..]
+ * @variance: likewise
+ * @epsilon: an f32, added to the variance
+ * @options: scale and bias; NULL: none
+ *
+ * Return: as npu_op_stall().
+ */
+int npu_op_batch_norm(struct npu_program *prog, npu_tensor_id d, npu_tensor_id a,
+		      npu_tensor_id mean, npu_tensor_id variance,
+		      struct npu_scalar epsilon, const struct npu_norm_options *options);
+
+/**
+ * npu_op_softmax_ext() - NPU_OP_SOFTMAX_EXT: softmax of scale a + slopes + mask
+ * @prog: program
+ * @d: destination
+ * @a: scores, normalised along the last dimension
+ * @scale: what they are multiplied by, f32
+ * @mask: F, added; broadcast to d by NumPy's rule; < 0: none
+ * @slopes: F, ALiBi's slopes, [heads, 1, 1] for scores of heads; broadcast likewise;
+ *	< 0: none
+ *
+ * Return: as npu_op_stall().
+ */
+int npu_op_softmax_ext(struct npu_program *prog, npu_tensor_id d, npu_tensor_id a,
+		       struct npu_scalar scale, npu_tensor_id mask, npu_tensor_id slopes);
+
+/**
+ * npu_op_rope() - NPU_OP_ROPE: rotary embedding
+ * @prog: program
+ * @d: destination
+ * @a: source, of the same extents
+ * @positions: s32, the extents of @d but for 1 in the last
+ * @frequencies: f32, one for each pair that is turned; others stay
+ * @scale: an f32, a factor of what is turned
+ * @interleaved: pairs are neighbours, else halves of what is turned
+ *
+ * npu_rope_frequencies() calculates @frequencies and @scale.
+ *
+ * Return: as npu_op_stall().
+ */
+int npu_op_rope(struct npu_program *prog, npu_tensor_id d, npu_tensor_id a,
+		npu_tensor_id positions, npu_tensor_id frequencies,
+		struct npu_scalar scale, bool interleaved);
+
+/**
+ * enum npu_rope_scaling - how a model's context was made longer
+ * @NPU_ROPE_PLAIN: it was not
+ * @NPU_ROPE_LINEAR: all frequencies were divided by the factor (arXiv:2306.15595)
+ * @NPU_ROPE_YARN: low frequencies only (arXiv:2309.00071)
+ */
+enum npu_rope_scaling {
+	NPU_ROPE_PLAIN,
+	NPU_ROPE_LINEAR,
+	NPU_ROPE_YARN,
+};
+
+/**
+ * struct npu_rope - the rotary embedding of a model
+ * @theta: base of the frequencies, such as 10000
+ * @scaling: how they were scaled
+ * @factor: how much longer the context became; not NPU_ROPE_PLAIN
+ * @original_context: tokens of it before; NPU_ROPE_YARN only
+ * @beta_fast: turns in the original context above which a frequency stays; 0: 32
+ * @beta_slow: turns below which it is divided by the factor; 0: 1
+ */
+struct npu_rope {
+	double theta;
+	enum npu_rope_scaling scaling;
+	double factor;
+	double original_context;
+	double beta_fast;
+	double beta_slow;
+};
+
+/**
+ * npu_rope_frequencies() - the frequencies that npu_op_rope() wants
+ * @rope: the model's embedding
+ * @pairs: how many frequencies; twice as many elements of a head are turned
+ * @frequencies: become these
+ *
+ * Return: the scale that npu_op_rope() wants; 1 but for NPU_ROPE_YARN, where it is
+ * 0.1 ln(factor) + 1.
+ */
+float npu_rope_frequencies(const struct npu_rope *rope, unsigned int pairs,
+			   float *frequencies);
 
 /**
  * npu_op_matmul() - NPU_OP_MATMUL: d = a b

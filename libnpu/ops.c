@@ -119,10 +119,9 @@ int npu_op_gather(struct npu_program *prog, npu_tensor_id d, npu_tensor_id a,
 }
 
 /* The sources, behind d in operands, are broadcast to it. */
-static int emit_broadcast(struct npu_program *prog, uint32_t opcode,
+static int emit_broadcast(struct npu_program *prog, struct npu_insn *insn,
 			  npu_tensor_id *operands, unsigned int count)
 {
-	struct npu_insn insn = new_insn(opcode);
 	const struct npu_tensor *desc = npu_tensor_desc(prog, operands[0]);
 	uint64_t extent[NPU_MAX_RANK];
 	unsigned int rank, i;
@@ -135,28 +134,30 @@ static int emit_broadcast(struct npu_program *prog, uint32_t opcode,
 	memcpy(extent, desc->extent, sizeof(extent));
 	for (i = 1; i < count; i++)
 		operands[i] = npu_view_broadcast(prog, operands[i], rank, extent);
-	return prog->err ? prog->err : emit(prog, &insn, operands, count);
+	return prog->err ? prog->err : emit(prog, insn, operands, count);
 }
 
 int npu_op_binary(struct npu_program *prog, uint32_t opcode, npu_tensor_id d,
 		  npu_tensor_id a, npu_tensor_id b)
 {
 	npu_tensor_id operands[] = { d, a, b };
+	struct npu_insn insn = new_insn(opcode);
 	int err = check_opcode(prog, opcode, NPU_OP_ADD, NPU_OP_ELU);
 
 	/* Gated units have numbers of their own. */
 	if (!err && opcode > NPU_OP_ATAN2)
 		err = check_opcode(prog, opcode, NPU_OP_SWIGLU, NPU_OP_ELU);
-	return err ? err : emit_broadcast(prog, opcode, operands, 3);
+	return err ? err : emit_broadcast(prog, &insn, operands, 3);
 }
 
 int npu_op_ternary(struct npu_program *prog, uint32_t opcode, npu_tensor_id d,
 		   npu_tensor_id a, npu_tensor_id b, npu_tensor_id c)
 {
 	npu_tensor_id operands[] = { d, a, b, c };
+	struct npu_insn insn = new_insn(opcode);
 	int err = check_opcode(prog, opcode, NPU_OP_WHERE, NPU_OP_MULADD);
 
-	return err ? err : emit_broadcast(prog, opcode, operands, 4);
+	return err ? err : emit_broadcast(prog, &insn, operands, 4);
 }
 
 int npu_op_unary(struct npu_program *prog, uint32_t opcode, npu_tensor_id d,
@@ -168,21 +169,139 @@ int npu_op_unary(struct npu_program *prog, uint32_t opcode, npu_tensor_id d,
 	return err ? err : EMIT(prog, &insn, d, a);
 }
 
+static int set_axis(struct npu_program *prog, struct npu_insn *insn, npu_tensor_id a,
+		    unsigned int axis)
+{
+	const struct npu_tensor *desc = npu_tensor_desc(prog, a);
+
+	if (desc && axis >= desc->rank)
+		return npu_program_fail(prog, -EINVAL, "axis %u of a tensor of rank %u",
+					axis, desc->rank);
+	insn->axis.axis = axis;
+	return 0;
+}
+
 int npu_op_axis(struct npu_program *prog, uint32_t opcode, npu_tensor_id d,
 		npu_tensor_id a, unsigned int axis)
 {
 	struct npu_insn insn = new_insn(opcode);
-	const struct npu_tensor *desc;
-	int err = check_opcode(prog, opcode, NPU_OP_SOFTMAX, NPU_OP_ARGMIN);
+	int err = npu_program_check(prog);
 
-	if (err)
-		return err;
-	desc = npu_tensor_desc(prog, a);
-	if (desc && axis >= desc->rank)
-		return npu_program_fail(prog, -EINVAL, "axis %u of a tensor of rank %u",
-					axis, desc->rank);
-	insn.axis.axis = axis;
-	return EMIT(prog, &insn, d, a);
+	if (opcode != NPU_OP_LOG_SOFTMAX)
+		err = check_opcode(prog, opcode, NPU_OP_SOFTMAX, NPU_OP_ARGMIN);
+	if (!err)
+		err = set_axis(prog, &insn, a, axis);
+	return err ? err : EMIT(prog, &insn, d, a);
+}
+
+/* An operand that is there or not, and what says so. */
+struct optional {
+	npu_tensor_id tensor; /* < 0: not there */
+	uint32_t flag;
+};
+
+/* Add those that are there, in the order of their flags, and broadcast all to d. */
+static int emit_optional(struct npu_program *prog, struct npu_insn *insn,
+			 npu_tensor_id *operands, unsigned int count,
+			 const struct optional *optional, unsigned int optionals)
+{
+	unsigned int i;
+
+	for (i = 0; i < optionals; i++) {
+		if (optional[i].tensor < 0)
+			continue;
+		insn->flags |= optional[i].flag;
+		operands[count++] = optional[i].tensor;
+	}
+	return emit_broadcast(prog, insn, operands, count);
+}
+
+static int emit_norm(struct npu_program *prog, struct npu_insn *insn,
+		     npu_tensor_id *operands, unsigned int count,
+		     const struct npu_norm_options *options)
+{
+	static const struct npu_norm_options none = NPU_NORM_OPTIONS;
+	const struct npu_norm_options *o = options ? options : &none;
+	const struct optional optional[] = {
+		{ o->bias, NPU_INSN_BIAS },
+		{ o->residual, NPU_INSN_RESIDUAL },
+		{ o->scale, NPU_INSN_SCALE },
+	};
+
+	return emit_optional(prog, insn, operands, count, optional, ARRAY_SIZE(optional));
+}
+
+int npu_op_norm(struct npu_program *prog, uint32_t opcode, npu_tensor_id d,
+		npu_tensor_id a, unsigned int axis, struct npu_scalar epsilon,
+		const struct npu_norm_options *options)
+{
+	npu_tensor_id operands[NPU_MAX_OPERANDS] = { d, a };
+	struct npu_insn insn = new_insn(opcode);
+	int err = check_opcode(prog, opcode, NPU_OP_RMS_NORM, NPU_OP_LAYER_NORM);
+
+	if (!err)
+		err = set_scalar(prog, &insn, epsilon);
+	if (!err)
+		err = set_axis(prog, &insn, a, axis);
+	return err ? err : emit_norm(prog, &insn, operands, 2, options);
+}
+
+int npu_op_group_norm(struct npu_program *prog, npu_tensor_id d, npu_tensor_id a,
+		      unsigned int groups, struct npu_scalar epsilon,
+		      const struct npu_norm_options *options)
+{
+	npu_tensor_id operands[NPU_MAX_OPERANDS] = { d, a };
+	struct npu_insn insn = new_insn(NPU_OP_GROUP_NORM);
+	int err = npu_program_check(prog);
+
+	if (!err)
+		err = set_scalar(prog, &insn, epsilon);
+	insn.groups.groups = groups;
+	return err ? err : emit_norm(prog, &insn, operands, 2, options);
+}
+
+int npu_op_batch_norm(struct npu_program *prog, npu_tensor_id d, npu_tensor_id a,
+		      npu_tensor_id mean, npu_tensor_id variance,
+		      struct npu_scalar epsilon, const struct npu_norm_options *options)
+{
+	npu_tensor_id operands[NPU_MAX_OPERANDS] = { d, a, mean, variance };
+	struct npu_insn insn = new_insn(NPU_OP_BATCH_NORM);
+	int err = npu_program_check(prog);
+
+	if (!err)
+		err = set_scalar(prog, &insn, epsilon);
+	return err ? err : emit_norm(prog, &insn, operands, 4, options);
+}
+
+int npu_op_softmax_ext(struct npu_program *prog, npu_tensor_id d, npu_tensor_id a,
+		       struct npu_scalar scale, npu_tensor_id mask, npu_tensor_id slopes)
+{
+	const struct optional optional[] = {
+		{ mask, NPU_INSN_MASK },
+		{ slopes, NPU_INSN_SLOPES },
+	};
+	npu_tensor_id operands[NPU_MAX_OPERANDS] = { d, a };
+	struct npu_insn insn = new_insn(NPU_OP_SOFTMAX_EXT);
+	int err = npu_program_check(prog);
+
+	if (!err)
+		err = set_scalar(prog, &insn, scale);
+	return err ? err :
+		     emit_optional(prog, &insn, operands, 2, optional,
+				   ARRAY_SIZE(optional));
+}
+
+int npu_op_rope(struct npu_program *prog, npu_tensor_id d, npu_tensor_id a,
+		npu_tensor_id positions, npu_tensor_id frequencies,
+		struct npu_scalar scale, bool interleaved)
+{
+	struct npu_insn insn = new_insn(NPU_OP_ROPE);
+	int err = npu_program_check(prog);
+
+	if (!err)
+		err = set_scalar(prog, &insn, scale);
+	insn.flags = interleaved ? NPU_INSN_INTERLEAVED : 0;
+	return err ? err : EMIT(prog, &insn, d, a, positions, frequencies);
 }
 
 int npu_op_matmul(struct npu_program *prog, npu_tensor_id d, npu_tensor_id a,

@@ -276,6 +276,31 @@ static void test_pooling(void **state)
 	assert_accepted();
 }
 
+static void test_norms_and_rope(void **state)
+{
+	npu_tensor_id x = TENSOR(prog, NPU_DTYPE_F32, 2, 6, 4, 8);
+	npu_tensor_id y = TENSOR(prog, NPU_DTYPE_F16, 2, 6, 4, 8);
+	npu_tensor_id channel = TENSOR(prog, NPU_DTYPE_BF16, 6, 1, 1);
+	struct npu_norm_options options = NPU_NORM_OPTIONS;
+
+	(void)state;
+	options.scale = TENSOR(prog, NPU_DTYPE_F32, 8);
+	options.residual = x;
+	npu_op_norm(prog, NPU_OP_RMS_NORM, y, x, 3, npu_f32(1e-5f), &options);
+	npu_op_norm(prog, NPU_OP_LAYER_NORM, x, y, 2, npu_f32(1e-5f), NULL);
+	options.scale = channel;
+	options.bias = channel;
+	options.residual = -1;
+	npu_op_group_norm(prog, y, x, 3, npu_f32(1e-5f), &options);
+	npu_op_batch_norm(prog, x, x, channel, channel, npu_f32(1e-5f), &options);
+	npu_op_axis(prog, NPU_OP_LOG_SOFTMAX, x, x, 3);
+	npu_op_softmax_ext(prog, y, x, npu_f32(0.5f), TENSOR(prog, NPU_DTYPE_F16, 4, 8),
+			   TENSOR(prog, NPU_DTYPE_F32, 6, 1, 1));
+	npu_op_rope(prog, y, x, TENSOR(prog, NPU_DTYPE_S32, 2, 6, 4, 1),
+		    TENSOR(prog, NPU_DTYPE_F32, 3), npu_f32(1), false);
+	assert_accepted();
+}
+
 static void test_attention(void **state)
 {
 	struct npu_attention paged = {
@@ -346,6 +371,7 @@ int main(void)
 		TEST(test_conv2d_with_and_without_bias),
 		TEST(test_conv2d_in_groups),
 		TEST(test_pooling),
+		TEST(test_norms_and_rope),
 		TEST(test_attention),
 		TEST(test_a_wrong_shape_is_the_cards_to_refuse),
 	};

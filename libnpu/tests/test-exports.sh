@@ -30,6 +30,6 @@ check "exports exactly what the header declares" "$declared" "$exported"
 check "exports functions only" "$exported" "$everything"
 check "has its soname" libnpu.so.0 \
 	"$(readelf -d "$lib" | sed -n 's/.*SONAME.*\[\(.*\)\]/\1/p')"
-check "needs libdrm and libc only" "libc.so.6 libdrm.so.2" \
+check "needs libdrm and the C library only" "libc.so.6 libdrm.so.2 libm.so.6" \
 	"$(readelf -d "$lib" | sed -n 's/.*NEEDED.*\[\(.*\)\]/\1/p' |
 		grep -v '^ld-linux' | sort | tr '\n' ' ' | sed 's/ $//')"

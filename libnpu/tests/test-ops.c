@@ -374,6 +374,115 @@ static void test_attention(void **state)
 			 -EINVAL);
 }
 
+static void test_norms(void **state)
+{
+	npu_tensor_id wide = TENSOR(prog, NPU_DTYPE_F32, 4, 4);
+	struct npu_insn plain = EXPECT(NPU_OP_LAYER_NORM, d, a);
+	struct npu_insn group = EXPECT(NPU_OP_GROUP_NORM, d, a);
+	struct npu_insn rms, batch;
+	struct npu_norm_options options = NPU_NORM_OPTIONS;
+
+	(void)state;
+	plain.axis.axis = 1;
+	plain.imm = 0x3f800000;
+	assert_int_equal(npu_op_norm(prog, NPU_OP_LAYER_NORM, d, a, 1, npu_f32(1), NULL),
+			 0);
+	assert_insn(&plain);
+	group.groups.groups = 2;
+	group.scalar = npu_scalar_slot(prog);
+	assert_int_equal(npu_op_group_norm(prog, d, a, 2, npu_slot(group.scalar),
+					   &options),
+			 0);
+	assert_insn(&group);
+
+	/* In the order of their flags, each as wide as d. */
+	options.scale = c;
+	options.bias = b;
+	options.residual = wide;
+	assert_int_equal(npu_op_norm(prog, NPU_OP_RMS_NORM, d, a, 0, npu_f32(0),
+				     &options),
+			 0);
+	rms = EXPECT(NPU_OP_RMS_NORM, d, last_insn()->operand[1], last_insn()->operand[2],
+		     last_insn()->operand[3], last_insn()->operand[4]);
+	rms.flags = NPU_INSN_BIAS | NPU_INSN_RESIDUAL | NPU_INSN_SCALE;
+	assert_insn(&rms);
+	assert_int_equal(npu_tensor_desc(prog, rms.operand[2])->stride[0], 16);
+	assert_int_equal(npu_tensor_desc(prog, rms.operand[3])->base,
+			 npu_tensor_desc(prog, wide)->base);
+	assert_int_equal(npu_tensor_desc(prog, rms.operand[4])->stride[0], 0);
+	assert_int_equal(npu_tensor_desc(prog, rms.operand[4])->stride[1], 4);
+
+	options.residual = -1;
+	options.bias = -1;
+	assert_int_equal(npu_op_batch_norm(prog, d, a, c, wide, npu_f32(1), &options), 0);
+	batch = EXPECT(NPU_OP_BATCH_NORM, d, last_insn()->operand[1],
+		       last_insn()->operand[2], last_insn()->operand[3],
+		       last_insn()->operand[4]);
+	batch.flags = NPU_INSN_SCALE;
+	batch.imm = 0x3f800000;
+	assert_insn(&batch);
+	assert_int_equal(npu_tensor_desc(prog, batch.operand[2])->stride[0], 0);
+	assert_int_equal(npu_tensor_desc(prog, batch.operand[3])->stride[0], 16);
+}
+
+static void test_bad_norms_are_refused(void **state)
+{
+	struct npu_norm_options options = NPU_NORM_OPTIONS;
+	unsigned int i;
+
+	(void)state;
+	options.bias = 99;
+	for (i = 0; i < 3; i++) {
+		struct npu_program *p = new_program();
+		npu_tensor_id t = TENSOR(p, NPU_DTYPE_F32, 4);
+		int err;
+
+		if (i == 0)
+			err = npu_op_norm(p, NPU_OP_GROUP_NORM, t, t, 0, npu_f32(0),
+					  NULL);
+		else if (i == 1)
+			err = npu_op_norm(p, NPU_OP_RMS_NORM, t, t, 1, npu_f32(0), NULL);
+		else
+			err = npu_op_group_norm(p, t, t, 1, npu_f32(0), &options);
+		assert_int_equal(err, -EINVAL);
+		assert_int_equal(p->insn_count, 0);
+		npu_program_free(p);
+	}
+}
+
+static void test_softmax_ext(void **state)
+{
+	struct npu_insn plain, all;
+
+	(void)state;
+	assert_int_equal(npu_op_softmax_ext(prog, d, a, npu_f32(1), -1, -1), 0);
+	plain = EXPECT(NPU_OP_SOFTMAX_EXT, d, last_insn()->operand[1]);
+	plain.imm = 0x3f800000;
+	assert_insn(&plain);
+	assert_int_equal(npu_op_softmax_ext(prog, d, a, npu_f32(1), b, c), 0);
+	all = EXPECT(NPU_OP_SOFTMAX_EXT, d, last_insn()->operand[1],
+		     last_insn()->operand[2], last_insn()->operand[3]);
+	all.imm = 0x3f800000;
+	all.flags = NPU_INSN_MASK | NPU_INSN_SLOPES;
+	assert_insn(&all);
+	assert_int_equal(npu_tensor_desc(prog, all.operand[2])->base,
+			 npu_tensor_desc(prog, b)->base);
+	assert_int_equal(npu_tensor_desc(prog, all.operand[3])->stride[0], 0);
+}
+
+static void test_rope(void **state)
+{
+	struct npu_insn want = EXPECT(NPU_OP_ROPE, d, a, b, c);
+
+	(void)state;
+	want.imm = 0x3f800000;
+	assert_int_equal(npu_op_rope(prog, d, a, b, c, npu_f32(1), false), 0);
+	assert_insn(&want);
+	want.flags = NPU_INSN_INTERLEAVED;
+	assert_int_equal(npu_op_rope(prog, d, a, b, c, npu_f32(1), true), 0);
+	assert_insn(&want);
+}
+
 static void test_opcodes_of_other_families_are_refused(void **state)
 {
 	unsigned int i;
@@ -453,6 +562,10 @@ int main(void)
 		TEST(test_conv2d),
 		TEST(test_conv2d_without_bias),
 		TEST(test_pooling),
+		TEST(test_norms),
+		TEST(test_bad_norms_are_refused),
+		TEST(test_softmax_ext),
+		TEST(test_rope),
 		TEST(test_attention),
 		TEST(test_opcodes_of_other_families_are_refused),
 		TEST(test_missing_operands_are_refused),

@@ -7,7 +7,8 @@ T	  := $(HERE)/tests
 TOUT	  := $(OUT)/tests
 RUN_TAP	  := $(TOP)/qemu-device/tests/run-tap
 
-UNIT	  := test-args test-error test-node test-ops test-program test-va test-view
+UNIT	  := test-args test-error test-node test-ops test-program test-rope test-va \
+	     test-view
 FAKED	  := test-bo test-queue
 TESTS	  := $(UNIT) $(FAKED) test-accept
 BINARIES  := $(TESTS:%=$(TOUT)/%)
@@ -17,7 +18,7 @@ SCRIPTS	  := $(T)/test-exports.sh $(T)/test-header.sh
 WRAPPED	  := drmIoctl drmSyncobjCreate drmSyncobjDestroy drmSyncobjTimelineWait \
 	     drmSyncobjQuery drmCloseBufferHandle
 WRAP	  := $(WRAPPED:%=-Wl,--wrap=%)
-TEST_LIBS := -lcmocka $(DRM_LIBS)
+TEST_LIBS := -lcmocka $(LIBS)
 
 # What the dies execute, as the card's own tests build it, and its BLAS.
 COMPUTE	  := $(TOP)/build/tests/compute.a
@@ -35,7 +36,7 @@ $(FAKED:%=$(TOUT)/%): $(TOUT)/%: $(TOUT)/%.o $(TOUT)/fake.o $(OBJ)
 	$(CC) $(CFLAGS) $(LDFLAGS) $(WRAP) -o $@ $^ $(TEST_LIBS)
 
 $(TOUT)/test-accept: $(TOUT)/test-accept.o $(OBJ) $(COMPUTE)
-	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(TEST_LIBS) $(BLAS_LIBS) -lm
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(TEST_LIBS) $(BLAS_LIBS)
 
 .PHONY: compute
 compute:

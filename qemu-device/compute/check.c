@@ -305,6 +305,13 @@ bool npu_types_attention(struct npu_check *check)
            optional_is_in(check, NPU_INSN_LENGTHS, s32);
 }
 
+bool npu_types_rope(struct npu_check *check)
+{
+    return is_in(check, 0, NPU_SET_F) && is_in(check, 1, NPU_SET_F) &&
+           is_in(check, 2, NPU_SET(NPU_DTYPE_S32)) &&
+           is_in(check, 3, NPU_SET(NPU_DTYPE_F32));
+}
+
 bool npu_types_each_f(struct npu_check *check)
 {
     if (!all_there(check, check->op->flags)) {
@@ -541,6 +548,18 @@ bool npu_shape_lines(struct npu_check *check)
 {
     return npu_shape_equal(check) &&
            axis_fits(check, check->operand[1]->rank - 1u);
+}
+
+bool npu_shape_rope(struct npu_check *check)
+{
+    const struct npu_tensor *d = check->operand[0];
+    unsigned last = d->rank - 1u;
+
+    return fits(check, d->extent[last] <= NPU_MAX_ROPE, 0) &&
+           equal_but(check, 1, NPU_MAX_RANK) && equal_but(check, 2, last) &&
+           fits(check, check->operand[2]->extent[last] == 1, 2) &&
+           has_rank(check, 3, 1) &&
+           fits(check, check->operand[3]->extent[0] <= d->extent[last] / 2, 3);
 }
 
 /* The operand is [.., rows, columns], with the leading extents of d. */

@@ -71,7 +71,8 @@ npu_rule npu_types_shift; /* s32 or s64 */
 npu_rule npu_types_bool;
 npu_rule npu_types_argmax;
 npu_rule npu_types_matmul;
-npu_rule npu_types_each_f;    /* F of its own for each that flags announce */
+npu_rule npu_types_each_f; /* F of its own for each that flags announce */
+npu_rule npu_types_rope;
 npu_rule npu_types_attention; /* and whether all operands are there */
 
 /* Parameters */
@@ -96,6 +97,7 @@ npu_rule npu_shape_lines; /* all have d's extents, the last is a line */
 npu_rule npu_shape_matmul;
 npu_rule npu_shape_conv2d;
 npu_rule npu_shape_pool2d;
+npu_rule npu_shape_rope;
 npu_rule npu_shape_attention;
 
 #endif

@@ -42,6 +42,10 @@ void npu_pool2d_cut(const struct npu_work *work, unsigned dies,
 bool npu_maxpool2d_run(struct npu_tile *tile);
 bool npu_avgpool2d_run(struct npu_tile *tile);
 
+void npu_rope_cut(const struct npu_work *work, unsigned dies,
+                  struct npu_grid *grid);
+bool npu_rope_run(struct npu_tile *tile);
+
 void npu_attention_cut(const struct npu_work *work, unsigned dies,
                        struct npu_grid *grid);
 bool npu_attention_run(struct npu_tile *tile);

@@ -272,6 +272,13 @@ static const struct npu_op ops[] = {
         .operations = 16, .host_ps = 800, .line = &npu_line_softmax_ext,
     },
 
+    [NPU_OP_ROPE] = {
+        .name = "rope", .operands = 4, .flags = NPU_INSN_INTERLEAVED,
+        .types = npu_types_rope, .params = npu_params_scalar,
+        .shape = npu_shape_rope, .cut = npu_rope_cut, .run = npu_rope_run,
+        .cost = npu_cost_output, .operations = 4, .host_ps = 1500,
+    },
+
     [NPU_OP_ATTENTION] = {
         .name = "attention", .operands = 4, .optional = 4,
         .flags = NPU_INSN_CAUSAL | NPU_ATTENTION_OPERANDS,

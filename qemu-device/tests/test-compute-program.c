@@ -222,6 +222,17 @@ static void good_batch_norm(struct program *program)
     program->insn[1].flags = NPU_INSN_BIAS;
 }
 
+static void good_rope(struct program *program)
+{
+    good_start(program, NPU_OP_ROPE);
+    add_tensor(program, NPU_DTYPE_F16, 3, (uint64_t[]){ 2, 3, 8 });
+    add_tensor(program, NPU_DTYPE_F32, 3, (uint64_t[]){ 2, 3, 8 });
+    add_tensor(program, NPU_DTYPE_S32, 3, (uint64_t[]){ 2, 3, 1 });
+    add_tensor(program, NPU_DTYPE_F32, 1, (uint64_t[]){ 4 });
+    program->insn[1].flags = NPU_INSN_INTERLEAVED;
+    program->insn[1].imm = 0x3f800000;
+}
+
 static void good_softmax_ext(struct program *program)
 {
     good_start(program, NPU_OP_SOFTMAX_EXT);
@@ -475,6 +486,17 @@ BAD(bad_shape_keys, p->tensor[6].extent[1] = 1u << 20)
 BAD(bad_shape_sequences,
     p->tensor[6].extent[0] = p->tensor[7].extent[0] = 65537)
 BAD(bad_shape_lengths, p->tensor[7].extent[1] = 3)
+BAD(bad_rope_positions, p->tensor[2].dtype = NPU_DTYPE_F32)
+BAD(bad_rope_frequencies, p->tensor[3].dtype = NPU_DTYPE_F16)
+BAD(bad_rope_d, p->tensor[0].dtype = NPU_DTYPE_F8E4M3)
+BAD(bad_rope_a, p->tensor[1].dtype = NPU_DTYPE_S32)
+BAD(bad_rope_pairs, p->tensor[3].extent[0] = 5)
+BAD(bad_rope_line, p->tensor[2].extent[2] = 8)
+BAD(bad_rope_lines, p->tensor[2].extent[1] = 2)
+BAD(bad_rope_shape, p->tensor[1].extent[0] = 3)
+BAD(bad_rope_rank, p->tensor[3].rank = 2; p->tensor[3].extent[1] = 1)
+BAD(bad_rope_long, p->tensor[0].extent[2] = NPU_MAX_ROPE + 1)
+BAD(bad_rope_few, p->insn[1].operand[3] = NPU_NONE)
 BAD(bad_norm_few, p->insn[1].operand[4] = NPU_NONE)
 BAD(bad_norm_many, p->insn[1].flags &= ~NPU_INSN_BIAS)
 BAD(bad_norm_gap, p->insn[1].operand[2] = NPU_NONE)
@@ -762,6 +784,24 @@ static const struct bad bads[] = {
     { "attention over too much", good_attention, bad_shape_keys, NPU_ERR_SHAPE, 1, 2 },
     { "attention of too many", good_attention, bad_shape_sequences, NPU_ERR_SHAPE, 1, 6 },
     { "attention with three lengths", good_attention, bad_shape_lengths, NPU_ERR_SHAPE, 1, 7 },
+    { "rope with f32 positions", good_rope, bad_rope_positions, NPU_ERR_DTYPE, 1,
+      2 },
+    { "rope with f16 frequencies", good_rope, bad_rope_frequencies,
+      NPU_ERR_DTYPE, 1, 3 },
+    { "rope to fp8", good_rope, bad_rope_d, NPU_ERR_DTYPE, 1, 0 },
+    { "rope of integers", good_rope, bad_rope_a, NPU_ERR_DTYPE, 1, 1 },
+    { "rope of more pairs than there are", good_rope, bad_rope_pairs,
+      NPU_ERR_SHAPE, 1, 3 },
+    { "rope with a position for each element", good_rope, bad_rope_line,
+      NPU_ERR_SHAPE, 1, 2 },
+    { "rope with too few positions", good_rope, bad_rope_lines, NPU_ERR_SHAPE,
+      1, 2 },
+    { "rope of another shape", good_rope, bad_rope_shape, NPU_ERR_SHAPE, 1, 1 },
+    { "rope with a matrix of frequencies", good_rope, bad_rope_rank,
+      NPU_ERR_SHAPE, 1, 3 },
+    { "rope of too long lines", good_rope, bad_rope_long, NPU_ERR_SHAPE, 1, 0 },
+    { "rope without frequencies", good_rope, bad_rope_few, NPU_ERR_OPERAND, 1,
+      3 },
     { "norm with an operand too few", good_norm, bad_norm_few, NPU_ERR_OPERAND,
       1, 4 },
     { "norm with an operand too many", good_norm, bad_norm_many,
@@ -951,7 +991,7 @@ static void test_damage(void **state)
         good_fp8,         good_integers,    good_compare,    good_where,
         good_conv2d,      good_pool2d,      good_stall,      good_attention,
         good_any,         good_norm,        good_group_norm, good_batch_norm,
-        good_softmax_ext, good_log_softmax,
+        good_softmax_ext, good_log_softmax, good_rope,
     };
     static uint64_t args[NPU_MAX_BASES + NPU_MAX_SCALARS];
     struct rng rng = rng_new(test_seed());

@@ -43,6 +43,9 @@ extern "C" {
  */
 #define NPU_MAX_CONTRACTION	(1u << 22)
 
+/* Elements of the last dimension of NPU_OP_ROPE; more is NPU_ERR_SHAPE. */
+#define NPU_MAX_ROPE		16384
+
 /* Of NPU_OP_ATTENTION; more is NPU_ERR_SHAPE. */
 #define NPU_MAX_ATTENTION_WIDTH	1024
 #define NPU_MAX_SEQUENCES	65536
@@ -261,6 +264,12 @@ enum npu_dtype {
  *	infinity in mask hides an element, whatever s is; a row whose s is minus
  *	infinity throughout is 0; plus infinity or no number in s makes the row no
  *	number
+ * @NPU_OP_ROPE: each pair (x, y) of the last dimension of a becomes imm times (x cos w
+ *	- y sin w, x sin w + y cos w), where w = b * c[i] for pair i of c's extent (rank
+ *	1): element i and the one c's extent behind it, with NPU_INSN_INTERLEAVED
+ *	elements 2i and 2i + 1; what is behind the pairs stays.  d and a are F, b is s32
+ *	with d's extents but for 1 in the last, c and imm are f32.  w is f64, and a pair
+ *	whose w is 2^32 or more in magnitude is no number
  * @NPU_OP_ATTENTION: d[r, h] = sum over the visible keys j of w[j] v[j, g] / (the
  *	sum of w + e^sinks[h]), where w[j] = e^s[j], s[j] = cap(imm * q[r, h] .
  *	k[j, g]) + mask[h, r, j], g is h's group and cap(x) is x or softcap *
@@ -386,6 +395,8 @@ enum npu_opcode {
 	NPU_OP_LOG_SOFTMAX = 212,
 	NPU_OP_SOFTMAX_EXT = 213,
 
+	NPU_OP_ROPE = 216,
+
 	NPU_OP_ATTENTION = 240,
 };
 
@@ -424,6 +435,9 @@ enum npu_opcode {
  * &npu_insn.flags of NPU_OP_SOFTMAX_EXT: NPU_INSN_MASK, and slopes behind the mask.
  */
 #define NPU_INSN_SLOPES		(1u << 24)
+
+/* &npu_insn.flags of NPU_OP_ROPE: neighbours make pairs. */
+#define NPU_INSN_INTERLEAVED	(1u << 7)
 
 /*
  * &npu_insn.flags of normalisation are NPU_INSN_BIAS, NPU_INSN_RESIDUAL (only

@@ -24,7 +24,7 @@ typedef void make(struct shaper *shaper);
 
 static make fill, copy, gather, stall, unary, binary, compare, where, ternary,
     softmax, reduce, argmax, matmul, conv2d, pool2d, norm, group_norm,
-    batch_norm, softmax_ext, attention;
+    batch_norm, softmax_ext, rope, attention;
 
 /* Element types that operands may have, a bit each. */
 #define SET(dtype) (1u << (NPU_DTYPE_##dtype))
@@ -148,6 +148,7 @@ static const struct kind {
     { NPU_OP_BATCH_NORM, SET_F, batch_norm },
     { NPU_OP_LOG_SOFTMAX, SET_F, softmax },
     { NPU_OP_SOFTMAX_EXT, SET_F, softmax_ext },
+    { NPU_OP_ROPE, SET_F, rope },
     { NPU_OP_ATTENTION, SET_F, attention },
 };
 /* clang-format on */
@@ -627,6 +628,22 @@ static void batch_norm(struct shaper *shaper)
     struct shape shape = any_shape(shaper, 1);
 
     like_d(shaper, &shape, 2, NPU_INSN_BIAS | NPU_INSN_SCALE);
+}
+
+static void rope(struct shaper *shaper)
+{
+    struct shape d = any_shape(shaper, 1), lines = d;
+    struct shape pairs = { .rank = 1 };
+
+    d.extent[d.rank - 1] += 1;
+    lines.extent[d.rank - 1] = 1;
+    pairs.extent[0] = between(shaper, 1, d.extent[d.rank - 1] / 2);
+    shaper->insn.flags = one_in(shaper, 2) ? NPU_INSN_INTERLEAVED : 0;
+    operand(shaper, shaper->dtype[0], &d);
+    operand(shaper, shaper->dtype[1], &d);
+    operand(shaper, NPU_DTYPE_S32, &lines);
+    operand(shaper, NPU_DTYPE_F32, &pairs);
+    scalar(shaper, 0x3f800000);
 }
 
 static void softmax_ext(struct shaper *shaper)
