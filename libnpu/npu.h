@@ -627,6 +627,19 @@ int npu_op_axis(struct npu_program *prog, uint32_t opcode, npu_tensor_id d,
 		npu_tensor_id a, unsigned int axis);
 
 /**
+ * npu_op_cumsum() - NPU_OP_CUMSUM: cumulative sums along an axis
+ * @prog: program
+ * @d: destination, with the type and the extents of @a
+ * @a: source: f32, f16, bf16 or s32
+ * @axis: dimension of @a
+ * @flags: 0, or NPU_INSN_EXCLUSIVE and NPU_INSN_REVERSE
+ *
+ * Return: as npu_op_stall().
+ */
+int npu_op_cumsum(struct npu_program *prog, npu_tensor_id d, npu_tensor_id a,
+		  unsigned int axis, uint32_t flags);
+
+/**
  * struct npu_norm_options - what normalisation does besides
  * @bias: F, added behind the scale; broadcast to d by NumPy's rule; < 0: none
  * @residual: F, added to a before anything else, NPU_OP_RMS_NORM and NPU_OP_LAYER_NORM

@@ -194,6 +194,18 @@ int npu_op_axis(struct npu_program *prog, uint32_t opcode, npu_tensor_id d,
 	return err ? err : EMIT(prog, &insn, d, a);
 }
 
+int npu_op_cumsum(struct npu_program *prog, npu_tensor_id d, npu_tensor_id a,
+		  unsigned int axis, uint32_t flags)
+{
+	struct npu_insn insn = new_insn(NPU_OP_CUMSUM);
+	int err = npu_program_check(prog);
+
+	if (!err)
+		err = set_axis(prog, &insn, a, axis);
+	insn.flags = flags;
+	return err ? err : EMIT(prog, &insn, d, a);
+}
+
 /* An operand that is there or not, and what says so. */
 struct optional {
 	npu_tensor_id tensor; /* < 0: not there */

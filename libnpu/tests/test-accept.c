@@ -193,6 +193,17 @@ static void test_every_reduction(void **state)
 	assert_accepted();
 }
 
+static void test_cumsum(void **state)
+{
+	npu_tensor_id d = TENSOR(prog, NPU_DTYPE_S32, 3, 8);
+	npu_tensor_id a = TENSOR(prog, NPU_DTYPE_S32, 3, 8);
+
+	(void)state;
+	npu_op_cumsum(prog, d, a, 0, NPU_INSN_EXCLUSIVE | NPU_INSN_REVERSE);
+	npu_op_cumsum(prog, d, a, 1, 0);
+	assert_accepted();
+}
+
 static void test_matmul_of_every_type(void **state)
 {
 	/* clang-format off */
@@ -365,6 +376,7 @@ int main(void)
 		TEST(test_every_unary),
 		TEST(test_softmax_over_each_axis),
 		TEST(test_every_reduction),
+		TEST(test_cumsum),
 		TEST(test_matmul_of_every_type),
 		TEST(test_matmul_batched_and_transposed),
 		TEST(test_matmul_scaled),

@@ -186,6 +186,22 @@ static void test_an_axis_beyond_the_rank_is_refused(void **state)
 	assert_text_has(npu_last_error(), "axis 2");
 }
 
+static void test_cumsum(void **state)
+{
+	struct npu_insn want = EXPECT(NPU_OP_CUMSUM, d, a);
+
+	(void)state;
+	want.axis.axis = 1;
+	assert_int_equal(npu_op_cumsum(prog, d, a, 1, 0), 0);
+	assert_insn(&want);
+	want.axis.axis = 0;
+	want.flags = NPU_INSN_EXCLUSIVE | NPU_INSN_REVERSE;
+	assert_int_equal(npu_op_cumsum(prog, d, a, 0, want.flags), 0);
+	assert_insn(&want);
+	assert_int_equal(npu_op_cumsum(prog, d, a, 2, 0), -EINVAL);
+	assert_text_has(npu_last_error(), "axis 2");
+}
+
 static void test_ternary(void **state)
 {
 	npu_tensor_id row = c;
@@ -553,6 +569,7 @@ int main(void)
 		TEST(test_every_unary),
 		TEST(test_every_axis_instruction),
 		TEST(test_an_axis_beyond_the_rank_is_refused),
+		TEST(test_cumsum),
 		TEST(test_ternary),
 		TEST(test_matmul),
 		TEST(test_matmul_with),

@@ -221,6 +221,13 @@ static const struct npu_op ops[] = {
     [NPU_OP_REDUCE_ANY] = REDUCTION(reduce_any, npu_types_bool, 1, 400),
     [NPU_OP_REDUCE_ALL] = REDUCTION(reduce_all, npu_types_bool, 1, 400),
     [NPU_OP_ARGMIN] = ARG(min),
+    [NPU_OP_CUMSUM] = {
+        .name = "cumsum", .operands = 2,
+        .flags = NPU_INSN_EXCLUSIVE | NPU_INSN_REVERSE, .types = npu_types_t,
+        .params = npu_params_axis, .shape = npu_shape_softmax,
+        .cut = npu_cumsum_cut, .run = npu_cumsum_run, .cost = npu_cost_input,
+        .operations = 1, .host_ps = 1200,
+    },
 
     [NPU_OP_MATMUL] = {
         .name = "matmul", .operands = 3, .optional = 5,

@@ -98,6 +98,15 @@ static void good_argmax(struct program *program)
     add_tensor(program, NPU_DTYPE_F16, 1, (uint64_t[]){ 8 });
 }
 
+static void good_cumsum(struct program *program)
+{
+    good_start(program, NPU_OP_CUMSUM);
+    add_tensor(program, NPU_DTYPE_S32, 2, (uint64_t[]){ 2, 8 });
+    add_tensor(program, NPU_DTYPE_S32, 2, (uint64_t[]){ 2, 8 });
+    program->insn[1].axis.axis = 1;
+    program->insn[1].flags = NPU_INSN_EXCLUSIVE | NPU_INSN_REVERSE;
+}
+
 static void good_any(struct program *program)
 {
     good_start(program, NPU_OP_REDUCE_ANY);
@@ -349,6 +358,8 @@ BAD(
 BAD(bad_type_index, p->tensor[2].dtype = NPU_DTYPE_F32)
 BAD(bad_type_argmax, p->tensor[0].dtype = NPU_DTYPE_F32)
 BAD(bad_type_argmax_source, p->tensor[1].dtype = NPU_DTYPE_S8)
+BAD(bad_type_cumsum, p->tensor[1].dtype = NPU_DTYPE_F32)
+BAD(bad_type_cumsum_s8, p->tensor[0].dtype = p->tensor[1].dtype = NPU_DTYPE_S8)
 BAD(bad_type_softmax, p->tensor[0].dtype = NPU_DTYPE_S32;
     p->tensor[1].dtype = NPU_DTYPE_S32)
 BAD(bad_type_product, p->tensor[0].dtype = NPU_DTYPE_S32)
@@ -630,6 +641,9 @@ static const struct bad bads[] = {
       1, 1 },
     { "any of numbers", good_any, bad_type_any, NPU_ERR_DTYPE, 1, 0 },
     { "norm of s32", good_reduce, bad_type_norm, NPU_ERR_DTYPE, 1, 0 },
+    { "cumsum of another type", good_cumsum, bad_type_cumsum, NPU_ERR_DTYPE,
+      1, 1 },
+    { "cumsum of s8", good_cumsum, bad_type_cumsum_s8, NPU_ERR_DTYPE, 1, 0 },
     { "softmax of s32", good_softmax, bad_type_softmax, NPU_ERR_DTYPE, 1, 0 },
     { "matmul f32 to s32", good_matmul, bad_type_product, NPU_ERR_DTYPE, 1, 0 },
     { "matmul of s32", good_matmul, bad_type_product_s32, NPU_ERR_DTYPE, 1, 1 },
@@ -653,6 +667,10 @@ static const struct bad bads[] = {
     { "softmax of another extent", good_softmax, bad_shape_softmax,
       NPU_ERR_SHAPE, 1, 1 },
     { "softmax over too much", good_softmax, bad_shape_softmax_long,
+      NPU_ERR_SHAPE, 1, 1 },
+    { "cumsum of another extent", good_cumsum, bad_shape_softmax,
+      NPU_ERR_SHAPE, 1, 1 },
+    { "cumsum over too much", good_cumsum, bad_shape_softmax_long,
       NPU_ERR_SHAPE, 1, 1 },
     { "matmul of another batch", good_matmul, bad_shape_batch, NPU_ERR_SHAPE,
       1, 2 },
@@ -688,6 +706,9 @@ static const struct bad bads[] = {
     { "pooling over too much", good_pool2d, bad_shape_pool_window,
       NPU_ERR_SHAPE, INSN },
 
+    { "last of a cumsum", good_cumsum, bad_last, NPU_ERR_PARAMETER, INSN },
+    { "cumsum's axis out of range", good_cumsum, bad_axis_most,
+      NPU_ERR_PARAMETER, INSN },
     { "last of a sum", good_reduce, bad_last, NPU_ERR_PARAMETER, INSN },
     { "axis out of range", good_reduce, bad_axis, NPU_ERR_PARAMETER, INSN },
     { "greatest axis", good_softmax, bad_axis_most, NPU_ERR_PARAMETER, INSN },
@@ -991,7 +1012,7 @@ static void test_damage(void **state)
         good_fp8,         good_integers,    good_compare,    good_where,
         good_conv2d,      good_pool2d,      good_stall,      good_attention,
         good_any,         good_norm,        good_group_norm, good_batch_norm,
-        good_softmax_ext, good_log_softmax, good_rope,
+        good_softmax_ext, good_log_softmax, good_rope,       good_cumsum,
     };
     static uint64_t args[NPU_MAX_BASES + NPU_MAX_SCALARS];
     struct rng rng = rng_new(test_seed());

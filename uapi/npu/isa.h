@@ -224,6 +224,10 @@ enum npu_dtype {
  * @NPU_OP_REDUCE_ANY: d = 1 if one of a over the axis is true, else 0 (bool)
  * @NPU_OP_REDUCE_ALL: d = 1 if all of a over the axis are true, else 0 (bool)
  * @NPU_OP_ARGMIN: as NPU_OP_ARGMAX, of the min; NaN wins
+ * @NPU_OP_CUMSUM: d[i] = sum of a[j] over the axis for j <= i (T); with
+ *	NPU_INSN_REVERSE for j >= i; with NPU_INSN_EXCLUSIVE without a[i] itself.
+ *	Integers wrap; what is summed is kept in f64 and rounded once for each
+ *	element.  An infinity or no number spoils the elements from it on
  * @NPU_OP_MATMUL: d[.., m, n] = act(scale * sum over k of a[.., m, k] b[.., k, n]
  *	+ bias) + residual; rank 2 to 6, leading extents equal.  With
  *	NPU_INSN_TRANSPOSE_B b is [.., n, k], and must be if it has blocks.
@@ -381,6 +385,7 @@ enum npu_opcode {
 	NPU_OP_REDUCE_ANY = 140,
 	NPU_OP_REDUCE_ALL = 141,
 	NPU_OP_ARGMIN = 142,
+	NPU_OP_CUMSUM = 144,
 
 	NPU_OP_MATMUL = 160,
 
@@ -405,6 +410,13 @@ enum npu_opcode {
 
 /* &npu_insn.flags: the last of equals (NPU_OP_ARGMAX, NPU_OP_ARGMIN). */
 #define NPU_INSN_LAST		(1u << 1)
+
+/*
+ * &npu_insn.flags of NPU_OP_CUMSUM: an element is not part of its own sum; sums
+ * begin at the end.
+ */
+#define NPU_INSN_EXCLUSIVE	(1u << 2)
+#define NPU_INSN_REVERSE	(1u << 3)
 
 /*
  * &npu_insn.flags of NPU_OP_MATMUL.  Block scales are f32, [.., ceil(m / 128),
@@ -485,7 +497,7 @@ struct npu_tensor {
 };
 
 /**
- * struct npu_insn_axis - parameters of reductions, NPU_OP_SOFTMAX,
+ * struct npu_insn_axis - parameters of reductions, NPU_OP_CUMSUM, NPU_OP_SOFTMAX,
  * NPU_OP_LOG_SOFTMAX, NPU_OP_RMS_NORM and NPU_OP_LAYER_NORM
  * @axis: dimension, below the rank
  * @pad: must be zero
@@ -591,7 +603,8 @@ struct npu_insn_attention {
  * @operand: tensor indices, the destination first; unused ones are NPU_NONE
  * @imm: the scalar's bits, zero if unused
  * @pad: must be zero
- * @axis: for reductions, softmax, NPU_OP_RMS_NORM and NPU_OP_LAYER_NORM
+ * @axis: for reductions, NPU_OP_CUMSUM, softmax, NPU_OP_RMS_NORM and
+ *	NPU_OP_LAYER_NORM
  * @groups: for NPU_OP_GROUP_NORM
  * @matmul: for NPU_OP_MATMUL
  * @window: for convolution and pooling

@@ -23,7 +23,7 @@ struct shape {
 typedef void make(struct shaper *shaper);
 
 static make fill, copy, gather, stall, unary, binary, compare, where, ternary,
-    softmax, reduce, argmax, matmul, conv2d, pool2d, norm, group_norm,
+    softmax, reduce, argmax, cumsum, matmul, conv2d, pool2d, norm, group_norm,
     batch_norm, softmax_ext, rope, attention;
 
 /* Element types that operands may have, a bit each. */
@@ -138,6 +138,7 @@ static const struct kind {
     { NPU_OP_REDUCE_ANY, SET(BOOL), reduce },
     { NPU_OP_REDUCE_ALL, SET(BOOL), reduce },
     { NPU_OP_ARGMIN, SET_T, argmax },
+    { NPU_OP_CUMSUM, SET_T, cumsum },
     { NPU_OP_MATMUL, SET_F | SET(S8), matmul },
     { NPU_OP_CONV2D, SET_F, conv2d },
     { NPU_OP_MAXPOOL2D, SET_POOL, pool2d },
@@ -442,6 +443,13 @@ static void argmax(struct shaper *shaper)
 {
     shaper->insn.flags = one_in(shaper, 3) ? NPU_INSN_LAST : 0;
     reduce_as(shaper, one_in(shaper, 3) ? NPU_DTYPE_S64 : NPU_DTYPE_S32);
+}
+
+static void cumsum(struct shaper *shaper)
+{
+    shaper->insn.flags = one_in(shaper, 2) ? NPU_INSN_EXCLUSIVE : 0;
+    shaper->insn.flags |= one_in(shaper, 2) ? NPU_INSN_REVERSE : 0;
+    softmax(shaper);
 }
 
 /* What a flag announces, behind b. */
