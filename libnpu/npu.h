@@ -938,6 +938,39 @@ int npu_op_attention(struct npu_program *prog, npu_tensor_id d, npu_tensor_id q,
 int npu_program_finish(struct npu_program *prog);
 
 /**
+ * npu_program_part() - a program of some instructions of another
+ * @prog: finished program
+ * @first: index of the first of them
+ * @count: how many
+ * @part: becomes the finished program, or NULL; it takes the arguments of @prog
+ *
+ * To measure each instruction of a program by itself.
+ *
+ * Return: 0; -EINVAL if there are not so many, or @prog is not finished; -ENOSPC;
+ * -ENOMEM; -ENODEV.
+ */
+int npu_program_part(struct npu_program *prog, unsigned int first, unsigned int count,
+		     struct npu_program **part);
+
+/**
+ * npu_program_insn() - an instruction of a program
+ * @prog: program
+ * @index: its index
+ *
+ * Return: the instruction, valid until the next one is added; NULL if there is none.
+ */
+const struct npu_insn *npu_program_insn(const struct npu_program *prog,
+					unsigned int index);
+
+/**
+ * npu_op_name() - name of an instruction
+ * @opcode: &enum npu_opcode
+ *
+ * Return: for example "matmul"; "unknown" for no instruction; never NULL.
+ */
+const char *npu_op_name(uint32_t opcode);
+
+/**
  * npu_program_image() - the bytes of a program, for looking at
  * @prog: program
  * @size: becomes their number

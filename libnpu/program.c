@@ -176,6 +176,76 @@ int npu_program_finish(struct npu_program *prog)
 	return err;
 }
 
+/* The tensors that an instruction names, each once, and the instruction. */
+static int copy_insn(struct npu_program *part, const struct npu_program *prog,
+		     const struct npu_insn *insn, npu_tensor_id *place)
+{
+	struct npu_insn copy = *insn;
+	unsigned int i;
+
+	for (i = 0; i < NPU_MAX_OPERANDS; i++) {
+		npu_tensor_id t = insn->operand[i];
+
+		if (t == NPU_NONE)
+			continue;
+		if (place[t] < 0)
+			place[t] = npu_program_add_tensor(part, &prog->tensors[t]);
+		if (place[t] < 0)
+			return place[t];
+		copy.operand[i] = place[t];
+	}
+	return npu_program_add_insn(part, &copy);
+}
+
+static int copy_insns(struct npu_program *part, const struct npu_program *prog,
+		      unsigned int first, unsigned int count)
+{
+	npu_tensor_id *place = malloc((prog->tensor_count + 1) * sizeof(*place));
+	unsigned int i;
+	int err = 0;
+
+	if (!place)
+		return -ENOMEM;
+	for (i = 0; i < prog->tensor_count; i++)
+		place[i] = -1;
+	for (i = 0; i < count && !err; i++)
+		err = copy_insn(part, prog, &prog->insns[first + i], place);
+	free(place);
+	return err;
+}
+
+int npu_program_part(struct npu_program *prog, unsigned int first, unsigned int count,
+		     struct npu_program **part)
+{
+	int err;
+
+	*part = NULL;
+	if (!prog->image)
+		return npu_fail(-EINVAL, "a part of a program that is not finished");
+	if (first > prog->insn_count || count > prog->insn_count - first)
+		return npu_fail(-EINVAL, "instructions %u to %u of a program of %u",
+				first, first + count, prog->insn_count);
+	err = npu_program_new(prog->vm, part);
+	if (err)
+		return err;
+	(*part)->base_count = prog->base_count;
+	(*part)->scalar_count = prog->scalar_count;
+	err = copy_insns(*part, prog, first, count);
+	if (!err)
+		err = npu_program_finish(*part);
+	if (err) {
+		npu_program_free(*part);
+		*part = NULL;
+	}
+	return err;
+}
+
+const struct npu_insn *npu_program_insn(const struct npu_program *prog,
+					unsigned int index)
+{
+	return index < prog->insn_count ? &prog->insns[index] : NULL;
+}
+
 const void *npu_program_image(const struct npu_program *prog, size_t *size)
 {
 	*size = prog->image ? prog->size : 0;

@@ -285,6 +285,52 @@ static void test_freeing_nothing(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
+/* Instructions of another, with the tensors that they name and the same arguments. */
+static void test_a_part(void **state)
+{
+	struct npu_program *prog = new_program(), *part;
+	npu_tensor_id a = TENSOR(prog, NPU_DTYPE_F32, 4);
+	npu_tensor_id b = TENSOR(prog, NPU_DTYPE_F16, 5);
+	npu_tensor_id c = TENSOR(prog, NPU_DTYPE_F32, 4);
+
+	(void)state;
+	npu_scalar_slot(prog);
+	assert_int_equal(npu_op_unary(prog, NPU_OP_EXP, a, a), 0);
+	assert_int_equal(npu_op_unary(prog, NPU_OP_LOG, b, b), 0);
+	assert_int_equal(npu_op_binary(prog, NPU_OP_ADD, c, c, a), 0);
+	assert_int_equal(npu_program_part(prog, 1, 1, &part), -EINVAL);
+	assert_null(part);
+	assert_int_equal(npu_program_finish(prog), 0);
+	assert_int_equal(npu_program_part(prog, 2, 2, &part), -EINVAL);
+	assert_int_equal(npu_program_part(prog, 4, 0, &part), -EINVAL);
+	assert_int_equal(npu_program_part(prog, 1, 2, &part), 0);
+	assert_int_equal(part->insn_count, 2);
+	assert_int_equal(part->base_count, 3);
+	assert_int_equal(part->scalar_count, 1);
+	assert_int_equal(npu_program_insn(part, 0)->opcode, NPU_OP_LOG);
+	assert_int_equal(npu_program_insn(part, 0)->operand[1], 0);
+	assert_int_equal(npu_tensor_desc(part, 0)->dtype, NPU_DTYPE_F16);
+	assert_int_equal(npu_program_insn(part, 1)->opcode, NPU_OP_ADD);
+	assert_int_equal(npu_tensor_desc(part, npu_program_insn(part, 1)->operand[0])
+				 ->base,
+			 2);
+	assert_int_equal(npu_program_insn(part, 1)->operand[3], NPU_NONE);
+	assert_null(npu_program_insn(part, 2));
+	assert_non_null(part->image);
+	npu_program_free(part);
+	npu_program_free(prog);
+}
+
+static void test_names(void **state)
+{
+	(void)state;
+	assert_string_equal(npu_op_name(NPU_OP_MATMUL), "matmul");
+	assert_string_equal(npu_op_name(NPU_OP_REDUCE_SUM), "reduce_sum");
+	assert_string_equal(npu_op_name(NPU_OP_NOP), "nop");
+	assert_string_equal(npu_op_name(2), "unknown");
+	assert_string_equal(npu_op_name(0x10000), "unknown");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -304,6 +350,8 @@ int main(void)
 		TEST(test_a_finished_program_is_left_alone),
 		TEST(test_names_of_types),
 		TEST(test_freeing_nothing),
+		TEST(test_a_part),
+		TEST(test_names),
 	};
 
 	return cmocka_run_group_tests_name("libnpu programs", tests, NULL, NULL);

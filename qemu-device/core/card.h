@@ -268,6 +268,8 @@ uint32_t npu_die_state(const struct npu_card *card, unsigned die);
 /* timing.c */
 uint64_t npu_timing_insn(const struct npu_profile *profile, unsigned dies,
                          const struct npu_cost *cost);
+uint64_t npu_timing_peak(const struct npu_profile *profile, unsigned dies,
+                         const struct npu_cost *cost);
 uint64_t npu_timing_copy(const struct npu_profile *profile, uint64_t bytes);
 
 /* error.c */

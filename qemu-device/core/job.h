@@ -87,6 +87,7 @@ struct npu_job {
     uint64_t device_time; /* (task) */
     uint64_t operations;  /* (task) */
     uint64_t bytes;       /* (task) */
+    uint64_t peak_time;   /* (task) device ns of the operations alone */
 
     /* COPY, FILL */
     uint64_t offset; /* bytes handed out */

@@ -70,6 +70,7 @@ static void run_account(struct npu_card *card, struct npu_job *job)
     job->device_time += job->charge;
     job->operations += cost.operations;
     job->bytes += cost.bytes;
+    job->peak_time += npu_timing_peak(card->profile, job->dies, &cost);
 }
 
 /* To the next instruction that takes time. */
@@ -140,6 +141,7 @@ void npu_run_report(struct npu_card *card, struct npu_job *job,
         .device_time = job->device_time,
         .operations = job->operations,
         .bytes = job->bytes,
+        .peak_time = job->peak_time,
     };
     struct npu_access access;
 

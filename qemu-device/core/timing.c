@@ -28,12 +28,24 @@ static double timing_peak(const struct npu_profile *profile, uint32_t dtype)
     }
 }
 
+/* ns that the operations would take if nothing else did. */
+static double timing_compute(const struct npu_profile *profile, double share,
+                             const struct npu_cost *cost)
+{
+    return cost->operations / (timing_peak(profile, cost->dtype) * share);
+}
+
+uint64_t npu_timing_peak(const struct npu_profile *profile, unsigned dies,
+                         const struct npu_cost *cost)
+{
+    return timing_compute(profile, (double)dies / profile->dies, cost) + 0.5;
+}
+
 uint64_t npu_timing_insn(const struct npu_profile *profile, unsigned dies,
                          const struct npu_cost *cost)
 {
     double share = (double)dies / profile->dies;
-    double compute = cost->operations /
-                     (timing_peak(profile, cost->dtype) * share);
+    double compute = timing_compute(profile, share, cost);
     double memory = cost->bytes / (profile->hbm_bandwidth * share);
 
     return (compute > memory ? compute : memory) + profile->latency + 0.5;

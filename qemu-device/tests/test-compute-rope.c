@@ -245,7 +245,7 @@ static void test_in_place(void **state)
 static void test_special(void **state)
 {
     static const uint32_t dtype[] = { NPU_DTYPE_F32, NPU_DTYPE_F32 };
-    static const double odd[] = { INFINITY, NAN, 3e38, -3e38, 0, 2.5 };
+    static const double odd[] = { INFINITY, NAN, 3e38, -1e8, 0, 2.5 };
     const uint64_t extent[NPU_MAX_RANK] = { 6, 16 };
     struct rng rng = rng_new(test_seed());
     struct test_mem *mem = mem_new(MEMORY);
@@ -259,6 +259,7 @@ static void test_special(void **state)
         frequencies_new(&rotation, mem, &rng, 7);
         for (uint64_t at = 0; at < 6; at++) {
             tensor_put(&rotation.frequencies, &at, odd[at]);
+            tensor_put(&rotation.positions, (uint64_t[]){ at, 0 }, 50 + 7 * at);
             tensor_put(&rotation.a, (uint64_t[]){ at, 3 + at },
                        at < 2 ? odd[at] : 1);
         }

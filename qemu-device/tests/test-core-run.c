@@ -135,7 +135,9 @@ static void test_report(void **state)
     assert_in_range(report->device_time, 4000, 4800);
     assert_true(report->bytes >= 5 * 4 * COUNT);
     assert_true(report->operations >= COUNT);
-    assert_int_equal(report->pad, 0);
+    /* Additions are bound by memory. */
+    assert_true(report->peak_time > 0);
+    assert_true(report->peak_time < report->device_time);
 }
 
 static void test_no_report(void **state)

@@ -47,6 +47,21 @@ static void test_peak_by_element_type(void **state)
                      8120);
 }
 
+/* What the operations take alone, whoever bounds the instruction. */
+static void test_peak_alone(void **state)
+{
+    static const struct npu_cost cost = {
+        .operations = 256000000,
+        .bytes = 486000000,
+        .dtype = NPU_DTYPE_S8,
+    };
+    const struct npu_profile *profile = npu_profile_find(NPU_PROFILE_X6000);
+
+    (void)state;
+    assert_int_equal(npu_timing_peak(profile, 8, &cost), 1000);
+    assert_int_equal(npu_timing_peak(profile, 2, &cost), 4000);
+}
+
 static void test_share_of_the_gang(void **state)
 {
     (void)state;
@@ -92,6 +107,7 @@ int main(void)
         cmocka_unit_test(test_bound_by_memory),
         cmocka_unit_test(test_bound_by_compute),
         cmocka_unit_test(test_peak_by_element_type),
+        cmocka_unit_test(test_peak_alone),
         cmocka_unit_test(test_share_of_the_gang),
         cmocka_unit_test(test_faster_profiles),
         cmocka_unit_test(test_error_texts),

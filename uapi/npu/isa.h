@@ -669,7 +669,7 @@ struct npu_program_header {
  *	model of the card's profile, ns
  * @operations: arithmetic operations, by the timing model
  * @bytes: bytes moved, by the timing model
- * @pad: zero
+ * @peak_time: the part of @device_time that its operations would have taken alone, ns
  *
  * The address is a multiple of 8.  Host time is the clock of NPU_REG_HOST_TIME.
  */
@@ -682,7 +682,7 @@ struct npu_report {
 	__u64 device_time;
 	__u64 operations;
 	__u64 bytes;
-	__u64 pad;
+	__u64 peak_time;
 };
 
 /*
@@ -829,7 +829,7 @@ NPU_ASSERT_AT(struct npu_report, host_end, 24);
 NPU_ASSERT_AT(struct npu_report, device_time, 32);
 NPU_ASSERT_AT(struct npu_report, operations, 40);
 NPU_ASSERT_AT(struct npu_report, bytes, 48);
-NPU_ASSERT_AT(struct npu_report, pad, 56);
+NPU_ASSERT_AT(struct npu_report, peak_time, 56);
 
 NPU_ASSERT_SIZE(struct npu_error, 64);
 NPU_ASSERT_AT(struct npu_error, code, 0);
