@@ -14,11 +14,11 @@ static inline float clamped(float x, float low, float high)
     return x < low ? low : x > high ? high : x;
 }
 
-NPU_FLOAT(NPU_UNARY, sigmoid, npu_sigmoid(x))
-NPU_FLOAT(NPU_UNARY, silu, x *npu_sigmoid(x))
+NPU_FLOAT(NPU_UNARY, sigmoid, npu_gated(1.0f, x))
+NPU_FLOAT(NPU_UNARY, silu, npu_gated(x, x))
 NPU_FLOAT(NPU_UNARY, gelu, npu_gelu(x))
 NPU_FLOAT(NPU_UNARY, gelu_tanh, npu_gelu_tanh(x))
-NPU_FLOAT(NPU_UNARY, gelu_quick, x *npu_sigmoid(1.702f * x))
+NPU_FLOAT(NPU_UNARY, gelu_quick, npu_gated(x, 1.702f * x))
 NPU_FLOAT(NPU_UNARY, softplus, npu_softplus(x))
 NPU_FLOAT(NPU_UNARY, softsign,
           fabsf(x) == INFINITY ? copysignf(1.0f, x) : x / (1.0f + fabsf(x)))
@@ -32,8 +32,8 @@ NPU_FLOAT(NPU_UNARY, selu, SELU_SCALE *(x > 0.0f ? x : SELU_ALPHA * expm1f(x)))
 NPU_FLOAT(NPU_BINARY, prelu, x < 0.0f ? y * x : x)
 NPU_FLOAT(NPU_BINARY, elu, x < 0.0f ? y * expm1f(x) : x)
 
-NPU_FLOAT(NPU_BINARY, swiglu, x *npu_sigmoid(x) * y)
+NPU_FLOAT(NPU_BINARY, swiglu, npu_gated(x, x) * y)
 NPU_FLOAT(NPU_BINARY, geglu, npu_gelu(x) * y)
 NPU_FLOAT(NPU_BINARY, geglu_tanh, npu_gelu_tanh(x) * y)
 NPU_FLOAT(NPU_BINARY, reglu, (x < 0.0f ? 0.0f : x) * y)
-NPU_FLOAT(NPU_BINARY, glu, x *npu_sigmoid(y))
+NPU_FLOAT(NPU_BINARY, glu, npu_gated(x, y))

@@ -51,6 +51,17 @@ NPU_EXP_INLINE float npu_exp_down(float x)
     return x < NPU_EXP_LEAST ? 0 : part;
 }
 
+/* For sums with 1, to which what is below 2^-64 adds nothing. */
+NPU_EXP_INLINE float npu_exp_up(float x)
+{
+    uint32_t shifted;
+    float part = npu_exp_part(x < -45 ? -45 : x, &shifted);
+
+    /* 2^128 is no f32: half of it. */
+    part = 2 * part * float_of((shifted << 23) + 0x3f000000);
+    return x > NPU_EXP_MOST ? INFINITY : part;
+}
+
 /* For any x, subnormal results included: 2^n in two factors. */
 NPU_EXP_INLINE float npu_exp(float x)
 {

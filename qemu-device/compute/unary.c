@@ -4,6 +4,7 @@
  */
 #include <math.h>
 
+#include "exp.h"
 #include "kernel.h"
 
 NPU_FLOAT(NPU_UNARY, neg, -x)
@@ -12,7 +13,7 @@ NPU_ALL(NPU_UNARY, relu, x < 0 ? 0 : x)
 NPU_INTEGERS(NPU_UNARY, neg, 0 - u)
 NPU_INTEGERS(NPU_UNARY, abs, x < 0 ? 0 - u : u)
 
-NPU_FLOAT(NPU_UNARY, exp, expf(x))
+NPU_FLOAT(NPU_UNARY, exp, npu_exp(x))
 NPU_FLOAT(NPU_UNARY, log, logf(x))
 NPU_FLOAT(NPU_UNARY, sqrt, sqrtf(x))
 NPU_FLOAT(NPU_UNARY, rsqrt, 1.0f / sqrtf(x))
