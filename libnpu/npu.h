@@ -555,7 +555,7 @@ int npu_op_fill(struct npu_program *prog, npu_tensor_id d, struct npu_scalar v);
 /**
  * npu_op_copy() - NPU_OP_COPY: d = a, converted to the type of d
  * @prog: program
- * @d: destination
+ * @d: destination; f32, f16 or bf16 if a has blocks
  * @a: source
  *
  * Return: as npu_op_stall().
@@ -565,9 +565,9 @@ int npu_op_copy(struct npu_program *prog, npu_tensor_id d, npu_tensor_id a);
 /**
  * npu_op_gather() - NPU_OP_GATHER: row i of d is row index[i] of a
  * @prog: program
- * @d: destination
+ * @d: destination; f32, f16 or bf16 if a has blocks
  * @a: table
- * @index: indices, s32 of rank 1
+ * @index: indices, s32 or s64 of rank 1
  *
  * Return: as npu_op_stall().
  */

@@ -98,6 +98,22 @@ static void test_copy_between_all_types(void **state)
 	assert_accepted();
 }
 
+/* Quantised weights, and an embedding */
+static void test_copy_and_gather_from_blocks(void **state)
+{
+	uint32_t from;
+
+	(void)state;
+	for (from = NPU_DTYPE_S4; from <= NPU_DTYPE_MXFP4; from++) {
+		npu_op_copy(prog, TENSOR(prog, NPU_DTYPE_BF16, 3, 512),
+			    TENSOR(prog, from, 3, 512));
+		npu_op_gather(prog, TENSOR(prog, NPU_DTYPE_F16, 7, 512),
+			      TENSOR(prog, from, 100, 512),
+			      TENSOR(prog, NPU_DTYPE_S64, 7));
+	}
+	assert_accepted();
+}
+
 static void test_copy_of_a_transpose(void **state)
 {
 	npu_tensor_id a = TENSOR(prog, NPU_DTYPE_F16, 3, 5, 7);
@@ -368,6 +384,7 @@ int main(void)
 		TEST(test_stall),
 		TEST(test_fill_of_every_type),
 		TEST(test_copy_between_all_types),
+		TEST(test_copy_and_gather_from_blocks),
 		TEST(test_copy_of_a_transpose),
 		TEST(test_copy_into_a_slice),
 		TEST(test_copy_of_a_reshape),

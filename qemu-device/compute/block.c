@@ -85,9 +85,26 @@ static inline struct scale q4_k_scale(const unsigned char *from, unsigned row)
                            half_at(from + 2) * (float)m };
 }
 
-NPU_CLONES
-static void get_q4_k(float *restrict to, const unsigned char *restrict from,
-                     size_t n)
+static inline float difference(float a, float b)
+{
+    return a - b;
+}
+
+/* a - b, with the last bit set if there is more below it */
+static inline float odd_difference(float a, float b)
+{
+    float sum = a - b, part = sum - a;
+    float rest = (a - (sum - part)) - (b + part);
+    uint32_t bits = bits_of(sum);
+    uint32_t down = (rest < 0) != (sum < 0), more = rest != 0;
+
+    /* Infinities leave no number. */
+    return rest == rest ? float_of((bits - (down & more)) | more) : sum;
+}
+
+static inline __attribute__((always_inline)) void unpack_q4_k(
+    float *restrict to, const unsigned char *restrict from, size_t n,
+    float (*less)(float a, float b))
 {
     for (size_t i = 0; i < n; i++) {
         for (unsigned row = 0; row < 8; row += 2) {
@@ -96,13 +113,27 @@ static void get_q4_k(float *restrict to, const unsigned char *restrict from,
             const unsigned char *q = from + 16 + row * 16;
 
             for (unsigned j = 0; j < 32; j++) {
-                to[j] = low.s * (float)(q[j] & 15) - low.m;
-                to[j + 32] = high.s * (float)(q[j] >> 4) - high.m;
+                to[j] = less(low.s * (float)(q[j] & 15), low.m);
+                to[j + 32] = less(high.s * (float)(q[j] >> 4), high.m);
             }
             to += 64;
         }
         from += 144;
     }
+}
+
+NPU_CLONES
+static void get_q4_k(float *restrict to, const unsigned char *restrict from,
+                     size_t n)
+{
+    unpack_q4_k(to, from, n, difference);
+}
+
+NPU_CLONES
+static void get_odd_q4_k(float *restrict to, const unsigned char *restrict from,
+                         size_t n)
+{
+    unpack_q4_k(to, from, n, odd_difference);
 }
 
 /*
@@ -177,7 +208,7 @@ static const struct npu_block blocks[] = {
     [NPU_DTYPE_S4] = { NPU_DTYPE_S4, 2, 1, 1, get_s4 },
     [NPU_DTYPE_Q8_0] = { NPU_DTYPE_Q8_0, 32, 34, 2, get_q8_0 },
     [NPU_DTYPE_Q4_0] = { NPU_DTYPE_Q4_0, 32, 18, 2, get_q4_0 },
-    [NPU_DTYPE_Q4_K] = { NPU_DTYPE_Q4_K, 256, 144, 2, get_q4_k },
+    [NPU_DTYPE_Q4_K] = { NPU_DTYPE_Q4_K, 256, 144, 2, get_q4_k, get_odd_q4_k },
     [NPU_DTYPE_Q6_K] = { NPU_DTYPE_Q6_K, 256, 210, 2, get_q6_k },
     [NPU_DTYPE_MXFP4] = { NPU_DTYPE_MXFP4, 32, 17, 1, get_mxfp4 },
 };

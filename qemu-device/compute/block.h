@@ -20,6 +20,12 @@ struct npu_block {
     /* n blocks without gaps, as f32 */
     void (*get_f32)(float *restrict to, const unsigned char *restrict from,
                     size_t n);
+    /*
+     * The same, with the last bit set where f32 had to round: what is rounded
+     * from this to fewer bits is rounded once.  NULL: f32 has them exactly.
+     */
+    void (*get_odd_f32)(float *restrict to, const unsigned char *restrict from,
+                        size_t n);
 };
 
 /* The same, as fast as the CPU can. */

@@ -136,14 +136,26 @@ bool npu_types_any(struct npu_check *check)
     return all_in(check, NPU_SET_ANY);
 }
 
+static bool has_blocks(const struct npu_check *check, unsigned operand)
+{
+    return NPU_SET_BLOCKS >> check->operand[operand]->dtype & 1;
+}
+
 bool npu_types_copy(struct npu_check *check)
 {
+    if (has_blocks(check, 1)) {
+        return is_in(check, 0, NPU_SET_F);
+    }
     return is_in(check, 0, NPU_SET_ANY) && is_in(check, 1, NPU_SET_ANY);
 }
 
 bool npu_types_gather(struct npu_check *check)
 {
-    return is_in(check, 0, NPU_SET_ANY) && is_same(check, 1, 0) &&
+    bool good = has_blocks(check, 1) ?
+                    is_in(check, 0, NPU_SET_F) :
+                    is_in(check, 0, NPU_SET_ANY) && is_same(check, 1, 0);
+
+    return good &&
            is_in(check, 2, NPU_SET(NPU_DTYPE_S32) | NPU_SET(NPU_DTYPE_S64));
 }
 
@@ -483,7 +495,11 @@ bool npu_shape_equal(struct npu_check *check)
 
 bool npu_shape_gather(struct npu_check *check)
 {
-    return equal_but(check, 1, 0) && has_rank(check, 2, 1) &&
+    /* A block is no row. */
+    return equal_but(check, 1, 0) &&
+           fits(check, check->operand[1]->rank > 1 || !has_blocks(check, 1),
+                1) &&
+           has_rank(check, 2, 1) &&
            fits(check,
                 check->operand[2]->extent[0] == check->operand[0]->extent[0],
                 2);

@@ -2,6 +2,7 @@
 /*
  * NPU_OP_FILL and NPU_OP_COPY.
  */
+#include "convert.h"
 #include "dtype.h"
 #include "families.h"
 #include "plan.h"
@@ -120,12 +121,97 @@ static bool move(struct npu_tile *tile, const struct npu_box *boxes)
            npu_box_write(tile, 0, &boxes[0], &view);
 }
 
+/* ---- Blocks -------------------------------------------------------------- */
+
+struct blocks_ns {
+    uint64_t ps, most; /* of a block; blocks of a tile */
+    unsigned rank;
+};
+
+static uint64_t blocks_ns(const void *arg, const uint64_t *chunk)
+{
+    const struct blocks_ns *cost = arg;
+    uint64_t blocks = 1;
+
+    for (unsigned dim = 0; dim < cost->rank; dim++) {
+        blocks = npu_mul_sat(blocks, chunk[dim]);
+    }
+    return blocks > cost->most ? UINT64_MAX : blocks * cost->ps / 1000;
+}
+
+/* As npu_plan_get(), with the last dimension in blocks. */
+static void blocks_grid(const struct npu_work *work,
+                        const struct npu_block *block, unsigned dies,
+                        struct npu_grid *grid)
+{
+    const struct npu_box *boxes = work->operand;
+    struct blocks_ns cost = {
+        .ps = npu_convert_ps(&boxes[0], &boxes[1], 0, block),
+        .most = npu_convert_most(block),
+        .rank = boxes->rank,
+    };
+    uint64_t extent[NPU_MAX_RANK];
+    unsigned last = boxes->rank - 1u;
+
+    npu_convert_extents(&boxes[0], block, extent);
+    npu_grid_start(grid, boxes->rank, extent);
+    for (unsigned op = 0; op < 2; op++) {
+        unsigned fast = npu_fast_dim(boxes->rank, boxes[op].extent,
+                                     boxes[op].stride);
+        uint64_t run = fast == last ?
+                           npu_div_up(NPU_PLAN_RUN, block->elements) :
+                           NPU_PLAN_RUN;
+
+        if (fast < boxes->rank) {
+            grid->chunk[fast] = npu_max(grid->chunk[fast],
+                                        npu_min(run, extent[fast]));
+        }
+    }
+    for (unsigned dim = boxes->rank; dim-- > 0;) {
+        npu_grid_grow(grid, dim, UINT64_MAX, blocks_ns, &cost);
+    }
+    npu_grid_share(grid, dies, blocks_ns, &cost);
+}
+
+static bool convert_blocks(struct npu_tile *tile, const struct npu_block *block)
+{
+    uint64_t start[NPU_MAX_RANK], size[NPU_MAX_RANK];
+    struct npu_box boxes[2];
+    struct npu_grid grid;
+
+    blocks_grid(tile->work, block, tile->dies, &grid);
+    npu_grid_tile(&grid, tile->index, start, size);
+    for (unsigned op = 0; op < 2; op++) {
+        npu_convert_part(&boxes[op], &tile->work->operand[op], block, start,
+                         size);
+    }
+    return npu_convert_run(tile, boxes, block);
+}
+
+/* ---- The instruction ----------------------------------------------------- */
+
+void npu_copy_cut(const struct npu_work *work, unsigned dies,
+                  struct npu_grid *grid)
+{
+    const struct npu_block *block = npu_convert_block(work);
+
+    if (block) {
+        blocks_grid(work, block, dies, grid);
+    } else {
+        npu_plan_cut(work, dies, grid);
+    }
+}
+
 bool npu_copy_run(struct npu_tile *tile)
 {
+    const struct npu_block *block = npu_convert_block(tile->work);
     struct npu_plan plan;
     struct npu_box boxes[2];
     struct npu_view source;
 
+    if (block) {
+        return convert_blocks(tile, block);
+    }
     npu_plan_get(&plan, tile->work, 2, tile->dies);
     npu_plan_tile(&plan, tile, boxes);
     if (boxes[0].dtype == boxes[1].dtype) {

@@ -44,10 +44,14 @@ void npu_cost_input(const struct npu_work *work, struct npu_cost *cost)
     charge(work, cost, npu_box_elements(&work->operand[1]));
 }
 
+/* With blocks, the rows that are read are shorter than those of d. */
 void npu_cost_gather(const struct npu_work *work, struct npu_cost *cost)
 {
-    cost->dtype = work->operand[0].dtype;
-    cost->bytes = add_sat(npu_mul_sat(box_bytes(&work->operand[0]), 2),
+    const struct npu_box *d = &work->operand[0], *a = &work->operand[1];
+    uint64_t row = npu_box_elements(a) / a->extent[0] * a->size;
+
+    cost->dtype = d->dtype;
+    cost->bytes = add_sat(add_sat(box_bytes(d), npu_mul_sat(row, d->extent[0])),
                           box_bytes(&work->operand[2]));
 }
 

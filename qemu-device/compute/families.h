@@ -13,6 +13,8 @@ struct npu_tile;
 struct npu_work;
 
 bool npu_fill_run(struct npu_tile *tile);
+void npu_copy_cut(const struct npu_work *work, unsigned dies,
+                  struct npu_grid *grid);
 bool npu_copy_run(struct npu_tile *tile);
 
 void npu_gather_cut(const struct npu_work *work, unsigned dies,

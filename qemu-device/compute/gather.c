@@ -5,6 +5,7 @@
  */
 #include <string.h>
 
+#include "convert.h"
 #include "dtype.h"
 #include "families.h"
 #include "plan.h"
@@ -12,7 +13,7 @@
 #define ROW_NS 300 /* for a row, whatever its length */
 
 struct gather_ns {
-    uint64_t ps;
+    uint64_t ps, most; /* for a unit; units of a row, or rows, of a tile */
     unsigned rank;
 };
 
@@ -24,7 +25,7 @@ static uint64_t gather_ns(const void *arg, const uint64_t *chunk)
     for (unsigned dim = 1; dim < cost->rank; dim++) {
         row = npu_mul_sat(row, chunk[dim]);
     }
-    if (row > NPU_BOX_ELEMENTS || chunk[0] > NPU_BOX_ELEMENTS) {
+    if (row > cost->most || chunk[0] > NPU_BOX_ELEMENTS) {
         return UINT64_MAX;
     }
     return chunk[0] * (ROW_NS + row * cost->ps / 1000);
@@ -35,14 +36,17 @@ void npu_gather_cut(const struct npu_work *work, unsigned dies,
 {
     const struct npu_box *d = &work->operand[0];
     const struct npu_box *a = &work->operand[1];
-    struct gather_ns cost = { .rank = d->rank };
+    const struct npu_block *block = npu_convert_block(work);
+    struct gather_ns cost = { .most = npu_convert_most(block),
+                              .rank = d->rank };
+    uint64_t extent[NPU_MAX_RANK];
 
     /* Dimension 0 of d and a is walked row by row. */
     if (d->rank > 1) {
-        cost.ps = npu_access_ps(d->rank - 1, d->extent + 1, d->stride + 1) +
-                  npu_access_ps(a->rank - 1, a->extent + 1, a->stride + 1);
+        cost.ps = npu_convert_ps(d, a, 1, block);
     }
-    npu_grid_start(grid, d->rank, d->extent);
+    npu_convert_extents(d, block, extent);
+    npu_grid_start(grid, d->rank, extent);
     for (unsigned dim = d->rank; dim-- > 0;) {
         npu_grid_grow(grid, dim, UINT64_MAX, gather_ns, &cost);
     }
@@ -72,10 +76,11 @@ static const int64_t *indices(struct npu_tile *tile, uint64_t start, uint64_t n)
 static bool gather_row(struct npu_tile *tile, uint64_t *start,
                        const uint64_t *size, uint64_t row, int64_t index)
 {
+    const struct npu_block *block = npu_convert_block(tile->work);
     const struct npu_box *d = &tile->work->operand[0];
     const struct npu_box *a = &tile->work->operand[1];
     struct npu_scratch *mark = npu_tile_mark(tile);
-    struct npu_box to, from;
+    struct npu_box boxes[2];
     struct npu_view view;
     bool good;
 
@@ -84,11 +89,12 @@ static bool gather_row(struct npu_tile *tile, uint64_t *start,
         return npu_tile_fail(tile, NPU_ERR_INDEX, 2);
     }
     start[0] = row;
-    npu_box_cut(&to, d, start, size);
+    npu_convert_part(&boxes[0], d, block, start, size);
     start[0] = (uint64_t)index;
-    npu_box_cut(&from, a, start, size);
-    good = npu_box_source(tile, 1, &from, &view) &&
-           npu_box_write(tile, 0, &to, &view);
+    npu_convert_part(&boxes[1], a, block, start, size);
+    good = block ? npu_convert_run(tile, boxes, block) :
+                   npu_box_source(tile, 1, &boxes[1], &view) &&
+                       npu_box_write(tile, 0, &boxes[0], &view);
     npu_tile_rewind(tile, mark);
     return good;
 }

@@ -107,7 +107,7 @@ static const struct npu_op ops[] = {
     [NPU_OP_COPY] = {
         .name = "copy", .operands = 2, .types = npu_types_copy,
         .params = npu_params_none, .shape = npu_shape_equal,
-        .cut = npu_plan_cut, .run = npu_copy_run, .cost = npu_cost_output,
+        .cut = npu_copy_cut, .run = npu_copy_run, .cost = npu_cost_output,
         .host_ps = 200,
     },
     [NPU_OP_GATHER] = {

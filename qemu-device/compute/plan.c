@@ -2,9 +2,6 @@
 #include "ops.h"
 #include "plan.h"
 
-/* Tiles are at least so long along the fast dimension of every operand. */
-#define RUN 64
-
 /* Copies of the operands, if need be, leave a tile some of its 4 MiB. */
 #define PLAN_BYTES (3u << 20)
 
@@ -14,9 +11,8 @@ struct plan_ns {
     unsigned rank;
 };
 
-/* The dimension with the smallest stride that moves; rank: there is none. */
-static unsigned fast_dim(unsigned rank, const uint64_t *extent,
-                         const int64_t *stride)
+unsigned npu_fast_dim(unsigned rank, const uint64_t *extent,
+                      const int64_t *stride)
 {
     unsigned fast = rank;
     uint64_t least = UINT64_MAX;
@@ -37,7 +33,7 @@ uint64_t npu_access_ps(unsigned rank, const uint64_t *extent,
                        const int64_t *stride)
 {
     struct npu_loop loop = { .rank = rank, .operands = 1 };
-    unsigned fast = fast_dim(rank, extent, stride), inner = rank - 1, last;
+    unsigned fast = npu_fast_dim(rank, extent, stride), inner = rank - 1, last;
 
     if (fast == rank) {
         return 50; /* one element, over and over */
@@ -90,12 +86,13 @@ void npu_plan_get(struct npu_plan *plan, const struct npu_work *work,
     cost.rank = loop->rank;
     npu_grid_start(&plan->grid, loop->rank, loop->extent);
     for (unsigned op = 0; op < operands; op++) {
-        unsigned fast = fast_dim(loop->rank, loop->extent, loop->stride[op]);
+        unsigned fast = npu_fast_dim(loop->rank, loop->extent,
+                                     loop->stride[op]);
 
         cost.bytes += work->operand[op].size;
         cost.ps += npu_access_ps(loop->rank, loop->extent, loop->stride[op]);
         if (fast < loop->rank) {
-            plan->grid.chunk[fast] = npu_min(RUN, loop->extent[fast]);
+            plan->grid.chunk[fast] = npu_min(NPU_PLAN_RUN, loop->extent[fast]);
         }
     }
     for (unsigned dim = loop->rank; dim-- > 0;) {

@@ -11,6 +11,9 @@
 #include "loop.h"
 #include "tile.h"
 
+/* Tiles are at least so long along the fast dimension of every operand. */
+#define NPU_PLAN_RUN 64
+
 struct npu_plan {
     struct npu_loop loop; /* d first, then the sources */
     struct npu_grid grid;
@@ -35,6 +38,10 @@ void npu_plan_loop(struct npu_loop *loop, const struct npu_box *boxes,
 /* The cut of instructions whose operands all have the same extents. */
 void npu_plan_cut(const struct npu_work *work, unsigned dies,
                   struct npu_grid *grid);
+
+/* The dimension with the smallest stride that moves; rank: there is none. */
+unsigned npu_fast_dim(unsigned rank, const uint64_t *extent,
+                      const int64_t *stride);
 
 /*
  * Estimated host time to bring one element of an operand with these strides to

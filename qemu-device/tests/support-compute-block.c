@@ -31,6 +31,13 @@ unsigned block_bytes(uint32_t dtype)
     return blocks[dtype].bytes;
 }
 
+uint64_t dtype_bytes(uint32_t dtype, uint64_t elements)
+{
+    return block_elements(dtype) ?
+               elements / block_elements(dtype) * block_bytes(dtype) :
+               elements * dtype_size(dtype);
+}
+
 static double half(const uint8_t *at)
 {
     _Float16 value;

@@ -94,8 +94,10 @@ void tensor_fill(struct tensor *tensor, struct rng *rng, enum values values);
 struct tensor tensor_new_blocks(struct test_mem *mem, struct rng *rng,
                                 uint32_t dtype, unsigned rank,
                                 const uint64_t *extent);
-/* The elements of a block of that type. */
+/* The elements of a block of that type; 0: it has no blocks. */
 unsigned block_elements(uint32_t dtype);
+/* Of so many elements without gaps, in whole blocks. */
+uint64_t dtype_bytes(uint32_t dtype, uint64_t elements);
 
 uint64_t tensor_elements(const struct tensor *tensor);
 /* Step an index through the extents; false when it is back at the beginning. */

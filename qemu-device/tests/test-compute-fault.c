@@ -59,6 +59,8 @@ struct family {
 #define F16 NPU_DTYPE_F16
 #define S8 NPU_DTYPE_S8
 #define S32 NPU_DTYPE_S32
+#define Q8_0 NPU_DTYPE_Q8_0
+#define Q4_K NPU_DTYPE_Q4_K
 
 /* clang-format off */
 static const struct family families[] = {
@@ -70,6 +72,11 @@ static const struct family families[] = {
     { "gather", NPU_OP_GATHER, 3, { { F32, 2, { 9, 65 } },
                                     { F32, 2, { 7, 65 } },
                                     { S32, 1, { 9 } } }, 0, false },
+    { "copy from q8_0", NPU_OP_COPY, 2, { { F16, 2, { 33, 64 } },
+                                          { Q8_0, 2, { 33, 64 } } }, 0, false },
+    { "gather from q4_k", NPU_OP_GATHER, 3, { { F32, 2, { 9, 256 } },
+                                              { Q4_K, 2, { 7, 256 } },
+                                              { S32, 1, { 9 } } }, 0, false },
     { "div", NPU_OP_DIV, 3, { { S32, 2, { 33, 65 } }, { S32, 2, { 33, 65 } },
                               { S32, 2, { 33, 65 } } }, 0, false },
     { "tanh", NPU_OP_TANH, 2, { { F16, 1, { 3001 } }, { F16, 1, { 3001 } } },
@@ -162,8 +169,11 @@ static void instance_new(struct instance *i, const struct family *family,
     for (unsigned j = 0; j < family->operands; j++) {
         const struct shape *shape = &family->operand[j];
 
-        i->tensor[j] = tensor_new(mem, &rng, shape->dtype, shape->rank,
-                                  shape->extent, LAYOUT_DENSE);
+        i->tensor[j] = block_elements(shape->dtype) ?
+                           tensor_new_blocks(mem, &rng, shape->dtype,
+                                             shape->rank, shape->extent) :
+                           tensor_new(mem, &rng, shape->dtype, shape->rank,
+                                      shape->extent, LAYOUT_DENSE);
         program_operand(&i->program, 0, &i->tensor[j]);
     }
     /* Zeros are good values for everything; every row is gathered. */
@@ -194,7 +204,7 @@ static void address_range(const struct tensor *tensor, uint64_t *first,
 {
     *first = tensor->va;
     *end = tensor->va +
-           tensor_elements(tensor) * dtype_size(tensor->desc.dtype);
+           dtype_bytes(tensor->desc.dtype, tensor_elements(tensor));
 }
 
 /* ---- Memory that fails --------------------------------------------------- */

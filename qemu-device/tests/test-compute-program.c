@@ -27,6 +27,24 @@ static void add_tensor(struct program *program, uint32_t dtype, unsigned rank,
     program_operand(program, 1, &tensor);
 }
 
+/* Rows of whole blocks */
+static void add_blocks(struct program *program, uint32_t dtype, uint64_t rows,
+                       uint64_t columns)
+{
+    struct tensor tensor = {
+        .va = 1 << 16,
+        .desc = {
+            .dtype = dtype,
+            .rank = 2,
+            .extent = { rows, columns },
+            .stride = { (int64_t)dtype_bytes(dtype, columns),
+                        (int64_t)dtype_bytes(dtype, block_elements(dtype)) },
+        },
+    };
+
+    program_operand(program, 1, &tensor);
+}
+
 static void good_start(struct program *program, uint32_t opcode)
 {
     program_init(program);
@@ -73,6 +91,22 @@ static void good_gather(struct program *program)
     add_tensor(program, NPU_DTYPE_F16, 2, (uint64_t[]){ 4, 6 });
     add_tensor(program, NPU_DTYPE_F16, 2, (uint64_t[]){ 9, 6 });
     add_tensor(program, NPU_DTYPE_S32, 1, (uint64_t[]){ 4 });
+}
+
+/* An embedding table with blocks */
+static void good_embed(struct program *program)
+{
+    good_start(program, NPU_OP_GATHER);
+    add_tensor(program, NPU_DTYPE_F16, 2, (uint64_t[]){ 4, 64 });
+    add_blocks(program, NPU_DTYPE_Q8_0, 9, 64);
+    add_tensor(program, NPU_DTYPE_S32, 1, (uint64_t[]){ 4 });
+}
+
+static void good_unpack(struct program *program)
+{
+    good_start(program, NPU_OP_COPY);
+    add_tensor(program, NPU_DTYPE_BF16, 2, (uint64_t[]){ 3, 256 });
+    add_blocks(program, NPU_DTYPE_Q4_K, 3, 256);
 }
 
 static void good_reduce(struct program *program)
@@ -128,10 +162,7 @@ static void good_weights(struct program *program)
     good_start(program, NPU_OP_MATMUL);
     add_tensor(program, NPU_DTYPE_F16, 2, (uint64_t[]){ 3, 5 });
     add_tensor(program, NPU_DTYPE_BF16, 2, (uint64_t[]){ 3, 64 });
-    add_tensor(program, NPU_DTYPE_F32, 2, (uint64_t[]){ 5, 64 });
-    program->tensor[2].dtype = NPU_DTYPE_Q8_0;
-    program->tensor[2].stride[0] = 68;
-    program->tensor[2].stride[1] = 34;
+    add_blocks(program, NPU_DTYPE_Q8_0, 5, 64);
     for (unsigned i = 0; i < 3; i++) {
         add_tensor(program, NPU_DTYPE_F32, 2, (uint64_t[]){ 3, 5 });
     }
@@ -351,6 +382,22 @@ BAD(bad_unused, p->tensor[p->tensors] = p->tensor[0];
     p->tensor[p->tensors++].rank = 9)
 
 /* Types */
+BAD(bad_unpack_to, p->tensor[0].dtype = NPU_DTYPE_F8E4M3;
+    p->tensor[0].stride[1] = 1)
+BAD(bad_unpack_from, p->tensor[0].dtype = NPU_DTYPE_Q4_K;
+    memcpy(p->tensor[0].stride, p->tensor[1].stride, 16))
+BAD(bad_embed_to, p->tensor[0].dtype = NPU_DTYPE_S8; p->tensor[0].stride[1] = 1)
+BAD(bad_embed_blocks, p->tensor[0] = p->tensor[1]; p->tensor[0].extent[0] = 4)
+BAD(
+    bad_embed_rank,
+    for (unsigned i = 0; i < 2; i++) {
+        p->tensor[i].rank = 1;
+        p->tensor[i].extent[0] = p->tensor[i].extent[1];
+        p->tensor[i].stride[0] = p->tensor[i].stride[1];
+        p->tensor[i].extent[1] = 0;
+        p->tensor[i].stride[1] = 0;
+    } p->tensor[2]
+        .extent[0] = 64)
 BAD(bad_type_mixed, p->tensor[2].dtype = NPU_DTYPE_S32)
 BAD(
     bad_type_s8,
@@ -636,6 +683,11 @@ static const struct bad bads[] = {
     { "add in s8", good_binary, bad_type_s8, NPU_ERR_DTYPE, 1, 0 },
     { "exp in s32", good_binary, bad_type_exp, NPU_ERR_DTYPE, 1, 0 },
     { "gather by f32", good_gather, bad_type_index, NPU_ERR_DTYPE, 1, 2 },
+    { "blocks to fp8", good_unpack, bad_unpack_to, NPU_ERR_DTYPE, 1, 0 },
+    { "blocks to blocks", good_unpack, bad_unpack_from, NPU_ERR_DTYPE, 1, 0 },
+    { "gather of blocks to s8", good_embed, bad_embed_to, NPU_ERR_DTYPE, 1, 0 },
+    { "gather of blocks to blocks", good_embed, bad_embed_blocks,
+      NPU_ERR_DTYPE, 1, 0 },
     { "argmax to f32", good_argmax, bad_type_argmax, NPU_ERR_DTYPE, 1, 0 },
     { "argmax of s8", good_argmax, bad_type_argmax_source, NPU_ERR_DTYPE,
       1, 1 },
@@ -658,6 +710,8 @@ static const struct bad bads[] = {
       NPU_ERR_SHAPE, 1, 2 },
     { "gather by a matrix", good_gather, bad_shape_gather_rank, NPU_ERR_SHAPE,
       1, 2 },
+    { "gather of elements of a block", good_embed, bad_embed_rank,
+      NPU_ERR_SHAPE, 1, 1 },
     { "reduction that keeps its axis", good_reduce, bad_shape_axis,
       NPU_ERR_SHAPE, 1, 0 },
     { "reduction of another extent", good_reduce, bad_shape_reduce,
@@ -1013,6 +1067,7 @@ static void test_damage(void **state)
         good_conv2d,      good_pool2d,      good_stall,      good_attention,
         good_any,         good_norm,        good_group_norm, good_batch_norm,
         good_softmax_ext, good_log_softmax, good_rope,       good_cumsum,
+        good_embed,       good_unpack,
     };
     static uint64_t args[NPU_MAX_BASES + NPU_MAX_SCALARS];
     struct rng rng = rng_new(test_seed());
@@ -1026,7 +1081,7 @@ static void test_damage(void **state)
         size_t size;
         uint8_t *image;
 
-        good[i % 17](&program);
+        good[i % (sizeof(good) / sizeof(*good))](&program);
         image = program_image(&program, &size);
         for (int64_t flips = rng_range(&rng, 1, 3); flips > 0; flips--) {
             image[rng_range(&rng, 0, (int64_t)size - 1)] ^=

@@ -12,6 +12,11 @@
 #define F16 NPU_DTYPE_F16
 #define S8 NPU_DTYPE_S8
 #define S32 NPU_DTYPE_S32
+#define S4 NPU_DTYPE_S4
+#define Q8_0 NPU_DTYPE_Q8_0
+#define Q4_0 NPU_DTYPE_Q4_0
+#define Q4_K NPU_DTYPE_Q4_K
+#define Q6_K NPU_DTYPE_Q6_K
 
 /* ---- Memory of the tiles, counted ---------------------------------------- */
 
@@ -97,7 +102,8 @@ static void add_operand(struct program *program, const struct operand *o)
         .desc = { .dtype = o->dtype, .rank = o->rank },
     };
     unsigned order[6];
-    int64_t stride = dtype_size(o->dtype);
+    unsigned block = block_elements(o->dtype) ? block_elements(o->dtype) : 1;
+    int64_t stride = (int64_t)dtype_bytes(o->dtype, block);
 
     for (unsigned i = 0; i < o->rank; i++) {
         order[i] = i;
@@ -109,7 +115,8 @@ static void add_operand(struct program *program, const struct operand *o)
     for (unsigned i = o->rank; i-- > 0;) {
         tensor.desc.extent[order[i]] = o->extent[order[i]];
         tensor.desc.stride[order[i]] = o->repeated ? 0 : stride;
-        stride *= (int64_t)o->extent[order[i]];
+        stride *= (int64_t)(o->extent[order[i]] / block);
+        block = 1;
     }
     program_operand(program, 0, &tensor);
 }
@@ -155,6 +162,18 @@ static const struct work huge[] = {
         { F32, 2, { M(4), M(4) }, false, true } } },
     { "transpose of 2^44 elements", NPU_OP_COPY,
       { { S8, 2, { M(4), M(4) } }, { S8, 2, { M(4), M(4) }, true } } },
+    { "copy of a long row of blocks", NPU_OP_COPY,
+      { { F16, 1, { 1ull << 44 } }, { Q6_K, 1, { 1ull << 44 } } } },
+    { "copy of many short rows of blocks", NPU_OP_COPY,
+      { { F32, 3, { G(64), 8, 2 } }, { S4, 3, { G(64), 8, 2 } } } },
+    { "copy of blocks to columns", NPU_OP_COPY,
+      { { F32, 2, { M(4), M(4) }, true }, { Q8_0, 2, { M(4), M(4) } } } },
+    { "gather of long rows of blocks", NPU_OP_GATHER,
+      { { F16, 2, { K(64), G(1) } }, { Q4_K, 2, { 5, G(1) } },
+        { S32, 1, { K(64) } } } },
+    { "gather of many rows of blocks", NPU_OP_GATHER,
+      { { F16, 2, { G(64), 32 } }, { Q8_0, 2, { 5, 32 } },
+        { S32, 1, { G(64) }, false, true } } },
     { "gather of long rows", NPU_OP_GATHER,
       { { F16, 2, { K(64), G(1) } }, { F16, 2, { 5, G(1) } },
         { S32, 1, { K(64) } } } },
@@ -346,6 +365,10 @@ static void test_arena(void **state)
 static const struct work large[] = {
     { "fill", NPU_OP_FILL, { { F32, 1, { M(1) } } } },
     { "copy", NPU_OP_COPY, { { F32, 1, { M(1) } }, { F32, 1, { M(1) } } } },
+    { "copy from q4_0", NPU_OP_COPY,
+      { { F16, 2, { K(1), K(1) } }, { Q4_0, 2, { K(1), K(1) } } } },
+    { "gather from q4_k", NPU_OP_GATHER, { { F16, 2, { K(1), K(1) } },
+      { Q4_K, 2, { K(1), K(1) } }, { S32, 1, { K(1) } } } },
     { "gelu", NPU_OP_GELU, { { F32, 1, { K(64) } }, { F32, 1, { K(64) } } } },
     { "gather", NPU_OP_GATHER, { { F32, 2, { K(1), K(1) } },
       { F32, 2, { K(1), K(1) } }, { S32, 1, { K(1) } } } },
@@ -400,6 +423,8 @@ static void test_shared(void **state)
 static const struct work small[] = {
     { "add", NPU_OP_ADD, { { F32, 1, { 10 } }, { F32, 1, { 10 } },
       { F32, 1, { 10 } } } },
+    { "copy from q8_0", NPU_OP_COPY, { { F32, 2, { 2, 64 } },
+      { Q8_0, 2, { 2, 64 } } } },
     { "softmax", NPU_OP_SOFTMAX, { { F32, 2, { 1, 10 } },
       { F32, 2, { 1, 10 } } }, 1 },
     { "layer_norm", NPU_OP_LAYER_NORM, { { F32, 2, { 1, 10 } },
@@ -442,6 +467,10 @@ static const struct charge charges[] = {
       0, 60, F32 },
     { { "gather", NPU_OP_GATHER, { { F32, 2, { 4, 8 } },
       { F32, 2, { 1000, 8 } }, { S32, 1, { 4 } } } }, 0, 272, F32 },
+    { { "copy from q8_0", NPU_OP_COPY, { { F16, 2, { 3, 64 } },
+      { Q8_0, 2, { 3, 64 } } } }, 0, 588, NPU_DTYPE_Q8_0 },
+    { { "gather from q4_k", NPU_OP_GATHER, { { F32, 2, { 4, 512 } },
+      { Q4_K, 2, { 1000, 512 } }, { S32, 1, { 4 } } } }, 0, 9360, F32 },
     { { "add", NPU_OP_ADD, { { F16, 2, { 3, 5 } }, { F16, 2, { 3, 5 } },
       { F16, 2, { 3, 5 }, false, true } } }, 15, 62, F16 },
     { { "sum", NPU_OP_REDUCE_SUM, { { F32, 2, { 3, 1 } },

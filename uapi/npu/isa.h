@@ -115,10 +115,12 @@ enum npu_dtype {
  *	extends its sign
  * @NPU_OP_COPY: d = convert(a), any type to any type; rounds to nearest even;
  *	to an integer or fp8 it saturates, infinities too; NaN becomes the
- *	integer 0; to bool it is a != 0
+ *	integer 0; to bool it is a != 0.  If a has blocks d is F: the exact value
+ *	of the format, rounded once
  * @NPU_OP_GATHER: d[i, ...] = a[b[i], ...]; b is s32 or s64 of rank 1; d and a
- *	have the same type (any), rank and extents but for extent 0.  An index
- *	outside a is NPU_ERR_INDEX
+ *	have the same type (any), rank and extents but for extent 0.  If a has
+ *	blocks, which takes a rank of 2 or more, d is F and converted as by
+ *	NPU_OP_COPY.  An index outside a is NPU_ERR_INDEX
  * @NPU_OP_ADD: d = a + b (E); integers wrap
  * @NPU_OP_SUB: d = a - b (E); integers wrap
  * @NPU_OP_MUL: d = a * b (E); integers wrap

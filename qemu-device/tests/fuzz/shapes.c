@@ -343,9 +343,42 @@ static void fill(struct shaper *shaper)
     scalar(shaper, random_next(shaper->random));
 }
 
+static const uint8_t block_types[] = {
+    NPU_DTYPE_S4,   NPU_DTYPE_Q8_0, NPU_DTYPE_Q4_0,
+    NPU_DTYPE_Q4_K, NPU_DTYPE_Q6_K, NPU_DTYPE_MXFP4,
+};
+
+static uint8_t pick_blocks(struct shaper *shaper)
+{
+    return block_types[random_below(shaper->random, sizeof(block_types))];
+}
+
+/* Rows of some blocks */
+static struct shape blocks_shape(struct shaper *shaper, uint8_t dtype)
+{
+    uint64_t elements = block_of(dtype)[1];
+
+    return (struct shape){ 2,
+                           { between(shaper, 1, 5),
+                             elements * between(shaper, 1, 256 / elements) } };
+}
+
+static void unpack(struct shaper *shaper)
+{
+    uint8_t dtype = pick_blocks(shaper);
+    struct shape shape = blocks_shape(shaper, dtype);
+
+    operand(shaper, pick_type(shaper, SET_F), &shape);
+    operand(shaper, dtype, &shape);
+}
+
 static void copy(struct shaper *shaper)
 {
     struct shape shape = any_shape(shaper, 1);
+
+    if (one_in(shaper, 3)) {
+        return unpack(shaper);
+    }
 
     operand(shaper, shaper->dtype[0], &shape);
     operand(shaper, shaper->dtype[1], &shape);
@@ -405,12 +438,15 @@ static void ternary(struct shaper *shaper)
 
 static void gather(struct shaper *shaper)
 {
-    struct shape d = any_shape(shaper, 1), a = d;
-    struct shape index = { .rank = 1, .extent = { d.extent[0] } };
+    bool blocks = one_in(shaper, 3);
+    uint8_t to = blocks ? pick_type(shaper, SET_F) : shaper->dtype[0];
+    uint8_t from = blocks ? pick_blocks(shaper) : to;
+    struct shape d = blocks ? blocks_shape(shaper, from) : any_shape(shaper, 1);
+    struct shape a = d, index = { .rank = 1, .extent = { d.extent[0] } };
 
     a.extent[0] = between(shaper, 1, 20);
-    operand(shaper, shaper->dtype[0], &d);
-    operand(shaper, shaper->dtype[0], &a);
+    operand(shaper, to, &d);
+    operand(shaper, from, &a);
     operand(shaper, one_in(shaper, 2) ? NPU_DTYPE_S32 : NPU_DTYPE_S64, &index);
 }
 
@@ -465,12 +501,10 @@ static void extra(struct shaper *shaper, uint32_t flag, unsigned dtype,
 /* Weights of some type, upright, and what follows the sums. */
 static void weights(struct shaper *shaper)
 {
-    static const uint8_t types[] = {
-        NPU_DTYPE_F16,  NPU_DTYPE_F8E4M3, NPU_DTYPE_F8E5M2,
-        NPU_DTYPE_S4,   NPU_DTYPE_Q8_0,   NPU_DTYPE_Q4_0,
-        NPU_DTYPE_Q4_K, NPU_DTYPE_Q6_K,   NPU_DTYPE_MXFP4,
-    };
-    uint8_t weight = types[random_below(shaper->random, sizeof(types))];
+    uint8_t weight = one_in(shaper, 3) ?
+                         pick_type(shaper,
+                                   SET(F16) | SET(F8E4M3) | SET(F8E5M2)) :
+                         pick_blocks(shaper);
     bool fp8 = weight == NPU_DTYPE_F8E4M3 || weight == NPU_DTYPE_F8E5M2;
     struct shape d = { 2, { between(shaper, 1, 6), between(shaper, 1, 6) } };
     uint64_t k = 256 * between(shaper, 1, 2);
