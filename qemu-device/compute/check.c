@@ -435,6 +435,34 @@ bool npu_params_window(struct npu_check *check)
                           NPU_ERR_PARAMETER, NPU_NONE);
 }
 
+/* What a mode does not use is zero. */
+static bool mode_sound(const struct npu_insn_resize *resize)
+{
+    bool cubic = resize->mode == NPU_RESIZE_CUBIC;
+    float factor;
+
+    memcpy(&factor, &resize->cubic, sizeof(factor));
+    return resize->mode <= NPU_RESIZE_CUBIC &&
+           (resize->mode == NPU_RESIZE_NEAREST ?
+                resize->rounding <= NPU_RESIZE_CEIL :
+                !resize->rounding) &&
+           (cubic ? resize->outside <= 1 && isfinite(factor) :
+                    !resize->outside && !resize->cubic);
+}
+
+bool npu_params_resize(struct npu_check *check)
+{
+    const struct npu_insn_resize *resize = &check->insn->resize;
+
+    return no_scalar(check) &&
+           npu_check_that(check,
+                          !(resize->axes >> check->operand[1]->rank) &&
+                              mode_sound(resize) &&
+                              resize->coordinate <= NPU_RESIZE_ALIGN_CORNERS &&
+                              zeros(resize->pad, sizeof(resize->pad)),
+                          NPU_ERR_PARAMETER, NPU_NONE);
+}
+
 bool npu_params_attention(struct npu_check *check)
 {
     const struct npu_insn_attention *attention = &check->insn->attention;
@@ -707,6 +735,22 @@ bool npu_shape_pool2d(struct npu_check *check)
                 window->kernel[1] <= NPU_MAX_CONTRACTION / window->kernel[0],
                 NPU_NONE) &&
            windows_fit(check, true);
+}
+
+bool npu_shape_resize(struct npu_check *check)
+{
+    const struct npu_tensor *d = check->operand[0], *a = check->operand[1];
+
+    if (!has_rank(check, 1, d->rank)) {
+        return false;
+    }
+    for (unsigned dim = 0; dim < d->rank; dim++) {
+        if (!(check->insn->resize.axes >> dim & 1) &&
+            !fits(check, a->extent[dim] == d->extent[dim], 1)) {
+            return false;
+        }
+    }
+    return true;
 }
 
 /* The operand that a flag stands for has these extents, or is not there. */

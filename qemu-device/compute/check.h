@@ -83,6 +83,7 @@ npu_rule npu_params_matmul;
 npu_rule npu_params_window;
 npu_rule npu_params_norm;
 npu_rule npu_params_group_norm;
+npu_rule npu_params_resize;
 npu_rule npu_params_attention;
 
 /* Extents */
@@ -98,6 +99,7 @@ npu_rule npu_shape_matmul;
 npu_rule npu_shape_conv2d;
 npu_rule npu_shape_pool2d;
 npu_rule npu_shape_rope;
+npu_rule npu_shape_resize;
 npu_rule npu_shape_attention;
 
 #endif

@@ -87,6 +87,22 @@ void npu_cost_pool2d(const struct npu_work *work, struct npu_cost *cost)
                        kernel[0] * (uint64_t)kernel[1]));
 }
 
+/* One dimension after the other, if all were of d's extents. */
+void npu_cost_resize(const struct npu_work *work, struct npu_cost *cost)
+{
+    static const unsigned weights[] = {
+        [NPU_RESIZE_NEAREST] = 0,
+        [NPU_RESIZE_LINEAR] = 2,
+        [NPU_RESIZE_CUBIC] = 4,
+    };
+    const struct npu_insn_resize *resize = &work->insn->resize;
+    unsigned axes = (unsigned)__builtin_popcount(resize->axes);
+
+    charge(work, cost,
+           npu_mul_sat(npu_box_elements(&work->operand[0]),
+                       axes * weights[resize->mode]));
+}
+
 /* All pairs of a row and a key, or half of them if it is causal. */
 void npu_cost_attention(const struct npu_work *work, struct npu_cost *cost)
 {

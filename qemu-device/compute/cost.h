@@ -18,6 +18,7 @@ void npu_cost_gather(const struct npu_work *work, struct npu_cost *cost);
 void npu_cost_matmul(const struct npu_work *work, struct npu_cost *cost);
 void npu_cost_conv2d(const struct npu_work *work, struct npu_cost *cost);
 void npu_cost_pool2d(const struct npu_work *work, struct npu_cost *cost);
+void npu_cost_resize(const struct npu_work *work, struct npu_cost *cost);
 void npu_cost_attention(const struct npu_work *work, struct npu_cost *cost);
 
 #endif

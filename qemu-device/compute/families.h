@@ -52,6 +52,10 @@ void npu_rope_cut(const struct npu_work *work, unsigned dies,
                   struct npu_grid *grid);
 bool npu_rope_run(struct npu_tile *tile);
 
+void npu_resize_cut(const struct npu_work *work, unsigned dies,
+                    struct npu_grid *grid);
+bool npu_resize_run(struct npu_tile *tile);
+
 void npu_attention_cut(const struct npu_work *work, unsigned dies,
                        struct npu_grid *grid);
 bool npu_attention_run(struct npu_tile *tile);

@@ -286,6 +286,13 @@ static const struct npu_op ops[] = {
         .cost = npu_cost_output, .operations = 4, .host_ps = 1500,
     },
 
+    [NPU_OP_RESIZE] = {
+        .name = "resize", .operands = 2, .types = npu_types_f,
+        .params = npu_params_resize, .shape = npu_shape_resize,
+        .cut = npu_resize_cut, .run = npu_resize_run, .cost = npu_cost_resize,
+        .operations = 2,
+    },
+
     [NPU_OP_ATTENTION] = {
         .name = "attention", .operands = 4, .optional = 4,
         .flags = NPU_INSN_CAUSAL | NPU_ATTENTION_OPERANDS,

@@ -53,6 +53,7 @@ struct family {
     uint32_t axis;
     bool window;
     uint32_t flags;
+    struct npu_insn_resize resize;
 };
 
 #define F32 NPU_DTYPE_F32
@@ -130,6 +131,12 @@ static const struct family families[] = {
         { F32, 3, { 4, 5, 21 } }, { F32, 1, { 4 } }, { S32, 2, { 1, 3 } },
         { S32, 2, { 1, 2 } } }, 0, false,
       NPU_INSN_MASK | NPU_INSN_SINKS | NPU_INSN_TABLE | NPU_INSN_LENGTHS },
+    { "resize", NPU_OP_RESIZE, 2,
+      { { F32, 3, { 3, 65, 33 } }, { F32, 3, { 3, 31, 66 } } }, 0, false,
+      .resize = { 6, NPU_RESIZE_LINEAR } },
+    { "cubic resize f16", NPU_OP_RESIZE, 2,
+      { { F16, 3, { 40, 50, 3 } }, { F16, 3, { 31, 66, 3 } } }, 0, false,
+      .resize = { 3, NPU_RESIZE_CUBIC, .cubic = 0xbf400000 } },
     { "layer_norm", NPU_OP_LAYER_NORM, 5,
       { { F32, 3, { 5, 33, 65 } }, { F16, 3, { 5, 33, 65 } },
         { F32, 3, { 5, 33, 65 } }, { F32, 3, { 5, 33, 65 } },
@@ -187,6 +194,9 @@ static void instance_new(struct instance *i, const struct family *family,
     }
     i->program.insn[0].flags = family->flags;
     i->program.insn[0].axis.axis = family->axis;
+    if (family->opcode == NPU_OP_RESIZE) {
+        i->program.insn[0].resize = family->resize;
+    }
     if (family->window) {
         i->program.insn[0].window = (struct npu_insn_window){
             .kernel = { 3, 3, 1 },

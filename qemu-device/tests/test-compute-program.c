@@ -290,6 +290,29 @@ static void good_log_softmax(struct program *program)
     program->insn[1].opcode = NPU_OP_LOG_SOFTMAX;
 }
 
+static void good_resize(struct program *program)
+{
+    good_start(program, NPU_OP_RESIZE);
+    add_tensor(program, NPU_DTYPE_F16, 3, (uint64_t[]){ 3, 9, 4 });
+    add_tensor(program, NPU_DTYPE_F16, 3, (uint64_t[]){ 3, 5, 7 });
+    program->insn[1].resize = (struct npu_insn_resize){
+        .axes = 6,
+        .mode = NPU_RESIZE_CUBIC,
+        .coordinate = NPU_RESIZE_ALIGN_CORNERS,
+        .outside = 1,
+        .cubic = 0xbf400000,
+    };
+}
+
+static void good_nearest(struct program *program)
+{
+    good_resize(program);
+    program->insn[1].resize = (struct npu_insn_resize){
+        .axes = 6,
+        .rounding = NPU_RESIZE_CEIL,
+    };
+}
+
 static void good_pool2d(struct program *program)
 {
     good_start(program, NPU_OP_AVGPOOL2D);
@@ -566,6 +589,22 @@ BAD(
         p->tensor[i].extent[1] = 1u << 20;
         p->tensor[i].extent[0] = 1;
     })
+BAD(bad_resize_axes, p->insn[1].resize.axes |= 8)
+BAD(bad_resize_mode, p->insn[1].resize.mode = NPU_RESIZE_CUBIC + 1)
+BAD(bad_resize_coordinate, p->insn[1].resize.coordinate = 3)
+BAD(bad_resize_rounding, p->insn[1].resize.rounding = 4)
+BAD(bad_resize_rounded, p->insn[1].resize.rounding = NPU_RESIZE_FLOOR)
+BAD(bad_resize_outside, p->insn[1].resize.outside = 2)
+BAD(bad_resize_outside_nearest, p->insn[1].resize.outside = 1)
+BAD(bad_resize_cubic, p->insn[1].resize.cubic = 0x7f800000)
+BAD(bad_resize_cubic_nearest, p->insn[1].resize.cubic = 1)
+BAD(bad_resize_pad, p->insn[1].resize.pad[4] = 1)
+BAD(bad_resize_rank, p->tensor[1].rank = 2;
+    p->tensor[1].extent[2] = p->tensor[1].stride[2] = 0;
+    p->insn[1].resize.axes = 2)
+BAD(bad_resize_shape, p->insn[1].resize.axes = 4)
+BAD(bad_resize_type, p->tensor[0].dtype = p->tensor[1].dtype = NPU_DTYPE_S8)
+BAD(bad_resize_types, p->tensor[1].dtype = NPU_DTYPE_BF16)
 BAD(bad_groups_none, p->insn[1].groups.groups = 0)
 BAD(bad_groups_uneven, p->insn[1].groups.groups = 4)
 BAD(bad_groups_many, p->insn[1].groups.groups = 12)
@@ -891,6 +930,33 @@ static const struct bad bads[] = {
     { "norm with another scale", good_norm, bad_norm_shape, NPU_ERR_SHAPE, 1,
       4 },
     { "norm over too much", good_norm, bad_norm_long, NPU_ERR_SHAPE, 1, 1 },
+    { "resize of a dimension too many", good_resize, bad_resize_axes,
+      NPU_ERR_PARAMETER, INSN },
+    { "resize in no mode", good_resize, bad_resize_mode, NPU_ERR_PARAMETER,
+      INSN },
+    { "resize with no coordinates", good_resize, bad_resize_coordinate,
+      NPU_ERR_PARAMETER, INSN },
+    { "resize with no rounding", good_nearest, bad_resize_rounding,
+      NPU_ERR_PARAMETER, INSN },
+    { "cubic resize that rounds", good_resize, bad_resize_rounded,
+      NPU_ERR_PARAMETER, INSN },
+    { "resize with no such outside", good_resize, bad_resize_outside,
+      NPU_ERR_PARAMETER, INSN },
+    { "nearest that excludes", good_nearest, bad_resize_outside_nearest,
+      NPU_ERR_PARAMETER, INSN },
+    { "cubic resize by infinity", good_resize, bad_resize_cubic,
+      NPU_ERR_PARAMETER, INSN },
+    { "nearest with a coefficient", good_nearest, bad_resize_cubic_nearest,
+      NPU_ERR_PARAMETER, INSN },
+    { "resize pad", good_resize, bad_resize_pad, NPU_ERR_PARAMETER, INSN },
+    { "resize with a scalar", good_resize, bad_imm, NPU_ERR_PARAMETER, INSN },
+    { "resize of another rank", good_resize, bad_resize_rank, NPU_ERR_SHAPE, 1,
+      1 },
+    { "resize of another extent", good_resize, bad_resize_shape, NPU_ERR_SHAPE,
+      1, 1 },
+    { "resize of s8", good_resize, bad_resize_type, NPU_ERR_DTYPE, 1, 0 },
+    { "resize to another type", good_resize, bad_resize_types, NPU_ERR_DTYPE, 1,
+      1 },
     { "no groups", good_group_norm, bad_groups_none, NPU_ERR_PARAMETER, INSN },
     { "groups pad", good_group_norm, bad_groups_pad, NPU_ERR_PARAMETER, INSN },
     { "uneven groups", good_group_norm, bad_groups_uneven, NPU_ERR_SHAPE, 1,
@@ -1067,7 +1133,7 @@ static void test_damage(void **state)
         good_conv2d,      good_pool2d,      good_stall,      good_attention,
         good_any,         good_norm,        good_group_norm, good_batch_norm,
         good_softmax_ext, good_log_softmax, good_rope,       good_cumsum,
-        good_embed,       good_unpack,
+        good_embed,       good_unpack,      good_resize,
     };
     static uint64_t args[NPU_MAX_BASES + NPU_MAX_SCALARS];
     struct rng rng = rng_new(test_seed());

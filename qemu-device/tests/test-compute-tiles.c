@@ -93,6 +93,7 @@ struct work {
     uint32_t axis;
     uint16_t kernel, stride, dilation, pad;
     uint32_t flags;
+    struct npu_insn_resize resize;
 };
 
 static void add_operand(struct program *program, const struct operand *o)
@@ -132,6 +133,9 @@ static struct runner work_new(const struct work *work)
     }
     program.insn[0].flags = work->flags;
     program.insn[0].axis.axis = work->axis;
+    if (work->opcode == NPU_OP_RESIZE) {
+        program.insn[0].resize = work->resize;
+    }
     if (work->kernel) {
         program.insn[0].window = (struct npu_insn_window){
             .kernel = { work->kernel, work->kernel, 1 },
@@ -270,6 +274,26 @@ static const struct work huge[] = {
     { "avgpool2d of many small images", NPU_OP_AVGPOOL2D,
       { { F16, 4, { M(64), K(1), 1, 1 } }, { F16, 4, { M(64), K(1), 7, 7 } } },
       0, 7, 1, 1, 0 },
+    { "nearest resize of large images", NPU_OP_RESIZE,
+      { { F32, 4, { 1, 3, M(2), M(2) } }, { F32, 4, { 1, 3, M(1), M(1) } } },
+      .resize = { 12, NPU_RESIZE_NEAREST } },
+    { "resize to next to nothing", NPU_OP_RESIZE,
+      { { F16, 4, { 1, 1, 3, 3 } }, { F16, 4, { 1, 1, M(4), M(4) } } },
+      .resize = { 12, NPU_RESIZE_LINEAR } },
+    { "resize of next to nothing", NPU_OP_RESIZE,
+      { { F16, 2, { M(4), M(4) } }, { F16, 2, { 2, 1 } } },
+      .resize = { 3, NPU_RESIZE_CUBIC, .cubic = 0xbf400000 } },
+    { "resize of six dimensions", NPU_OP_RESIZE,
+      { { F32, 6, { 200, 200, 200, 200, 200, 200 } },
+        { F32, 6, { 100, 300, 100, 300, 100, 300 } } },
+      .resize = { 63, NPU_RESIZE_CUBIC, .cubic = 0xbf400000 } },
+    { "resize across memory", NPU_OP_RESIZE,
+      { { F32, 3, { M(1), 4, K(8) } },
+        { F32, 3, { K(64), 4, K(64) }, true } },
+      .resize = { 5, NPU_RESIZE_LINEAR } },
+    { "resize of a long line", NPU_OP_RESIZE,
+      { { F16, 1, { G(64) } }, { F16, 1, { G(640) } } },
+      .resize = { 1, NPU_RESIZE_LINEAR, NPU_RESIZE_ALIGN_CORNERS } },
     { "attention of one row to many keys", NPU_OP_ATTENTION,
       { { F16, 4, { 1, 1, 32, 128 } }, { F16, 4, { 1, 1, 32, 128 } },
         { F16, 4, { 1, K(32), 8, 128 } }, { F16, 4, { 1, K(32), 8, 128 } } } },
@@ -398,6 +422,9 @@ static const struct work large[] = {
     { "attention", NPU_OP_ATTENTION,
       { { F16, 4, { 1, 1, 32, 128 } }, { F16, 4, { 1, 1, 32, 128 } },
         { F16, 4, { 1, K(1), 8, 128 } }, { F16, 4, { 1, K(1), 8, 128 } } } },
+    { "resize", NPU_OP_RESIZE,
+      { { F32, 3, { 3, 256, 256 } }, { F32, 3, { 3, 128, 128 } } },
+      .resize = { 6, NPU_RESIZE_LINEAR } },
 };
 /* clang-format on */
 
@@ -488,6 +515,12 @@ static const struct charge charges[] = {
       { F16, 1, { 6 } } }, 0, 3, 1, 1, 1 }, 27648, 2788, F16 },
     { { "maxpool2d", NPU_OP_MAXPOOL2D, { { S8, 4, { 1, 3, 4, 4 } },
       { S8, 4, { 1, 3, 8, 8 } } }, 0, 2, 2, 1, 0 }, 192, 240, S8 },
+    { { "nearest", NPU_OP_RESIZE, { { F16, 2, { 3, 5 } },
+      { F16, 2, { 4, 4 } } }, .resize = { 3, NPU_RESIZE_NEAREST } },
+      0, 62, F16 },
+    { { "cubic", NPU_OP_RESIZE, { { F32, 2, { 3, 5 } }, { F32, 2, { 4, 4 } } },
+        .resize = { 3, NPU_RESIZE_CUBIC, .cubic = 0xbf400000 } },
+      240, 124, F32 },
     { { "huge matmul", NPU_OP_MATMUL, { { S32, 2, { M(4), M(4) } },
       { S8, 2, { M(4), M(4) } }, { S8, 2, { M(4), M(4) } } } },
       UINT64_MAX, (1ull << 45) + (1ull << 46), S8 },

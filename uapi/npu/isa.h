@@ -276,6 +276,8 @@ enum npu_dtype {
  *	elements 2i and 2i + 1; what is behind the pairs stays.  d and a are F, b is s32
  *	with d's extents but for 1 in the last, c and imm are f32.  w is f64, and a pair
  *	whose w is 2^32 or more in magnitude is no number
+ * @NPU_OP_RESIZE: d = a sampled anew along the dimensions of &npu_insn_resize.axes
+ *	(F); the other ones have equal extents
  * @NPU_OP_ATTENTION: d[r, h] = sum over the visible keys j of w[j] v[j, g] / (the
  *	sum of w + e^sinks[h]), where w[j] = e^s[j], s[j] = cap(imm * q[r, h] .
  *	k[j, g]) + mask[h, r, j], g is h's group and cap(x) is x or softcap *
@@ -403,6 +405,8 @@ enum npu_opcode {
 	NPU_OP_SOFTMAX_EXT = 213,
 
 	NPU_OP_ROPE = 216,
+
+	NPU_OP_RESIZE = 226,
 
 	NPU_OP_ATTENTION = 240,
 };
@@ -553,6 +557,74 @@ struct npu_insn_window {
 };
 
 /**
+ * enum npu_resize_mode - what an element of a resized dimension is made of
+ * @NPU_RESIZE_NEAREST: the element at x, rounded
+ * @NPU_RESIZE_LINEAR: the two around x, by how near they are
+ * @NPU_RESIZE_CUBIC: the four around x, by Keys' cubic convolution
+ */
+enum npu_resize_mode {
+	NPU_RESIZE_NEAREST = 0,
+	NPU_RESIZE_LINEAR = 1,
+	NPU_RESIZE_CUBIC = 2,
+};
+
+/**
+ * enum npu_resize_coordinate - where output i of n lies in an input of m elements
+ * @NPU_RESIZE_HALF_PIXEL: x = (i + 1/2) * m / n - 1/2
+ * @NPU_RESIZE_ASYMMETRIC: x = i * m / n
+ * @NPU_RESIZE_ALIGN_CORNERS: x = i * (m - 1) / (n - 1), or 0 if n is 1
+ */
+enum npu_resize_coordinate {
+	NPU_RESIZE_HALF_PIXEL = 0,
+	NPU_RESIZE_ASYMMETRIC = 1,
+	NPU_RESIZE_ALIGN_CORNERS = 2,
+};
+
+/**
+ * enum npu_resize_rounding - which element is the nearest
+ * @NPU_RESIZE_PREFER_FLOOR: the nearest, of two the first
+ * @NPU_RESIZE_PREFER_CEIL: the nearest, of two the second
+ * @NPU_RESIZE_FLOOR: the last that is not behind x
+ * @NPU_RESIZE_CEIL: the first that is not before x
+ */
+enum npu_resize_rounding {
+	NPU_RESIZE_PREFER_FLOOR = 0,
+	NPU_RESIZE_PREFER_CEIL = 1,
+	NPU_RESIZE_FLOOR = 2,
+	NPU_RESIZE_CEIL = 3,
+};
+
+/**
+ * struct npu_insn_resize - parameters of NPU_OP_RESIZE
+ * @axes: the dimensions that are resized, a bit each; the bits of others are zero
+ * @mode: &enum npu_resize_mode
+ * @coordinate: &enum npu_resize_coordinate
+ * @rounding: &enum npu_resize_rounding; 0 unless @mode is NPU_RESIZE_NEAREST
+ * @outside: 0: what lies outside of a is its border; 1: it has no weight, and the
+ *	others are divided by their sum (only NPU_RESIZE_CUBIC)
+ * @cubic: the coefficient A of NPU_RESIZE_CUBIC, a finite f32, else 0
+ * @pad: must be zero
+ *
+ * x is exact, and so is which elements it lies between.  With t = x - floor(x) the
+ * weights of floor(x) and floor(x) + 1 are 1 - t and t if linear; if cubic, those
+ * of floor(x) - 1 to floor(x) + 2 are k(1 + t), k(t), k(1 - t), k(2 - t), where k(s)
+ * is (A + 2) s^3 - (A + 3) s^2 + 1 for s up to 1, else A s^3 - 5 A s^2 + 8 A s - 4 A.
+ * An index outside of a is that of the nearest element in it; the weights of one
+ * element are added up.  Weights are calculated in f64 and rounded to f32.  An
+ * element whose weight is 0 is not looked at.  One dimension is resized after the
+ * other, in f32.
+ */
+struct npu_insn_resize {
+	__u32 axes;
+	__u8 mode;
+	__u8 coordinate;
+	__u8 rounding;
+	__u8 outside;
+	__u32 cubic;
+	__u32 pad[5];
+};
+
+/**
  * struct npu_insn_attention - parameters of NPU_OP_ATTENTION
  * @window: keys further than this, less one, from the row's own are hidden, on
  *	either side; 0: none is
@@ -610,6 +682,7 @@ struct npu_insn_attention {
  * @groups: for NPU_OP_GROUP_NORM
  * @matmul: for NPU_OP_MATMUL
  * @window: for convolution and pooling
+ * @resize: for NPU_OP_RESIZE
  * @attention: for NPU_OP_ATTENTION
  * @raw: all parameter bytes; the unused ones must be zero
  */
@@ -625,6 +698,7 @@ struct npu_insn {
 		struct npu_insn_groups groups;
 		struct npu_insn_matmul matmul;
 		struct npu_insn_window window;
+		struct npu_insn_resize resize;
 		struct npu_insn_attention attention;
 		__u8 raw[32];
 	};
@@ -797,6 +871,15 @@ NPU_ASSERT_AT(struct npu_insn_window, dilation, 12);
 NPU_ASSERT_AT(struct npu_insn_window, pad_begin, 18);
 NPU_ASSERT_AT(struct npu_insn_window, pad_end, 24);
 NPU_ASSERT_AT(struct npu_insn_window, pad, 30);
+
+NPU_ASSERT_SIZE(struct npu_insn_resize, 32);
+NPU_ASSERT_AT(struct npu_insn_resize, axes, 0);
+NPU_ASSERT_AT(struct npu_insn_resize, mode, 4);
+NPU_ASSERT_AT(struct npu_insn_resize, coordinate, 5);
+NPU_ASSERT_AT(struct npu_insn_resize, rounding, 6);
+NPU_ASSERT_AT(struct npu_insn_resize, outside, 7);
+NPU_ASSERT_AT(struct npu_insn_resize, cubic, 8);
+NPU_ASSERT_AT(struct npu_insn_resize, pad, 12);
 
 NPU_ASSERT_SIZE(struct npu_insn_attention, 32);
 NPU_ASSERT_AT(struct npu_insn_attention, window, 0);

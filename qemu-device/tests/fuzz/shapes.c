@@ -24,7 +24,7 @@ typedef void make(struct shaper *shaper);
 
 static make fill, copy, gather, stall, unary, binary, compare, where, ternary,
     softmax, reduce, argmax, cumsum, matmul, conv2d, pool2d, norm, group_norm,
-    batch_norm, softmax_ext, rope, attention;
+    batch_norm, softmax_ext, rope, resize, attention;
 
 /* Element types that operands may have, a bit each. */
 #define SET(dtype) (1u << (NPU_DTYPE_##dtype))
@@ -150,6 +150,7 @@ static const struct kind {
     { NPU_OP_LOG_SOFTMAX, SET_F, softmax },
     { NPU_OP_SOFTMAX_EXT, SET_F, softmax_ext },
     { NPU_OP_ROPE, SET_F, rope },
+    { NPU_OP_RESIZE, SET_F, resize },
     { NPU_OP_ATTENTION, SET_F, attention },
 };
 /* clang-format on */
@@ -631,6 +632,30 @@ static void pool2d(struct shaper *shaper)
     if (shaper->insn.opcode == NPU_OP_AVGPOOL2D && one_in(shaper, 2)) {
         shaper->insn.flags = NPU_INSN_COUNT_PAD;
     }
+}
+
+static void resize(struct shaper *shaper)
+{
+    struct npu_insn_resize *r = &shaper->insn.resize;
+    struct shape d = any_shape(shaper, 1), a = d;
+    bool up = one_in(shaper, 2);
+
+    r->axes = random_below(shaper->random, 1u << d.rank);
+    r->mode = random_below(shaper->random, 3);
+    r->coordinate = random_below(shaper->random, 3);
+    if (r->mode == NPU_RESIZE_NEAREST) {
+        r->rounding = random_below(shaper->random, 4);
+    } else if (r->mode == NPU_RESIZE_CUBIC) {
+        r->outside = random_below(shaper->random, 2);
+        r->cubic = 0xbf400000;
+    }
+    for (unsigned dim = 0; dim < d.rank; dim++) {
+        if ((r->axes >> dim & 1) && a.extent[dim] > 1) {
+            a.extent[dim] = between(shaper, 1, a.extent[dim]);
+        }
+    }
+    operand(shaper, shaper->dtype[0], up ? &d : &a);
+    operand(shaper, shaper->dtype[0], up ? &a : &d);
 }
 
 /* d, a and count operands more, then those of the flags, by chance. */
