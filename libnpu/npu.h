@@ -884,6 +884,38 @@ int npu_op_pool2d(struct npu_program *prog, uint32_t opcode, npu_tensor_id d,
 		  npu_tensor_id a, const struct npu_insn_window *window, uint32_t flags);
 
 /**
+ * struct npu_resize - how npu_op_resize() samples
+ * @axes: the dimensions that are resized, a bit each
+ * @mode: &enum npu_resize_mode
+ * @coordinate: &enum npu_resize_coordinate
+ * @rounding: &enum npu_resize_rounding, for NPU_RESIZE_NEAREST
+ * @exclude_outside: for NPU_RESIZE_CUBIC: what lies outside has no weight
+ * @cubic: for NPU_RESIZE_CUBIC: the coefficient, such as -0.75f
+ *
+ * What is for another mode is ignored.
+ */
+struct npu_resize {
+	uint32_t axes;
+	uint8_t mode;
+	uint8_t coordinate;
+	uint8_t rounding;
+	bool exclude_outside;
+	float cubic;
+};
+
+/**
+ * npu_op_resize() - NPU_OP_RESIZE: d = a sampled anew, up or down
+ * @prog: program
+ * @d: destination
+ * @a: of d's type and rank; has d's extents but along the axes
+ * @resize: how
+ *
+ * Return: as npu_op_stall().
+ */
+int npu_op_resize(struct npu_program *prog, npu_tensor_id d, npu_tensor_id a,
+		  const struct npu_resize *resize);
+
+/**
  * struct npu_attention - what an attention may have besides d, q, k, v and scale
  * @causal: no row sees a key that is younger than itself
  * @window: keys further than this, less one, from the row's own are hidden; 0: none

@@ -417,6 +417,26 @@ int npu_op_pool2d(struct npu_program *prog, uint32_t opcode, npu_tensor_id d,
 	return EMIT(prog, &insn, d, a);
 }
 
+int npu_op_resize(struct npu_program *prog, npu_tensor_id d, npu_tensor_id a,
+		  const struct npu_resize *resize)
+{
+	struct npu_insn insn = new_insn(NPU_OP_RESIZE);
+	int err = npu_program_check(prog);
+
+	if (err)
+		return err;
+	insn.resize.axes = resize->axes;
+	insn.resize.mode = resize->mode;
+	insn.resize.coordinate = resize->coordinate;
+	if (resize->mode == NPU_RESIZE_NEAREST)
+		insn.resize.rounding = resize->rounding;
+	if (resize->mode == NPU_RESIZE_CUBIC) {
+		insn.resize.outside = resize->exclude_outside;
+		memcpy(&insn.resize.cubic, &resize->cubic, sizeof(resize->cubic));
+	}
+	return EMIT(prog, &insn, d, a);
+}
+
 int npu_op_attention(struct npu_program *prog, npu_tensor_id d, npu_tensor_id q,
 		     npu_tensor_id k, npu_tensor_id v, struct npu_scalar scale,
 		     const struct npu_attention *attention)

@@ -328,6 +328,22 @@ static void test_norms_and_rope(void **state)
 	assert_accepted();
 }
 
+static void test_resize(void **state)
+{
+	struct npu_resize resize = { .axes = 12, .rounding = NPU_RESIZE_FLOOR };
+	npu_tensor_id d = TENSOR(prog, NPU_DTYPE_F16, 1, 4, 8, 8);
+	npu_tensor_id a = TENSOR(prog, NPU_DTYPE_F16, 1, 4, 5, 7);
+
+	(void)state;
+	npu_op_resize(prog, d, a, &resize);
+	resize.mode = NPU_RESIZE_LINEAR;
+	npu_op_resize(prog, d, a, &resize);
+	resize.mode = NPU_RESIZE_CUBIC;
+	resize.cubic = -0.5f;
+	npu_op_resize(prog, d, a, &resize);
+	assert_accepted();
+}
+
 static void test_attention(void **state)
 {
 	struct npu_attention paged = {
@@ -401,6 +417,7 @@ int main(void)
 		TEST(test_conv2d_in_groups),
 		TEST(test_pooling),
 		TEST(test_norms_and_rope),
+		TEST(test_resize),
 		TEST(test_attention),
 		TEST(test_a_wrong_shape_is_the_cards_to_refuse),
 	};

@@ -338,6 +338,36 @@ static void test_pooling(void **state)
 	assert_insn(&want);
 }
 
+static void test_resize(void **state)
+{
+	struct npu_insn want = EXPECT(NPU_OP_RESIZE, d, a);
+	struct npu_resize resize = {
+		.axes = 3,
+		.mode = NPU_RESIZE_CUBIC,
+		.coordinate = NPU_RESIZE_ALIGN_CORNERS,
+		.rounding = NPU_RESIZE_CEIL,
+		.exclude_outside = true,
+		.cubic = -0.75f,
+	};
+
+	(void)state;
+	want.resize.axes = 3;
+	want.resize.mode = NPU_RESIZE_CUBIC;
+	want.resize.coordinate = NPU_RESIZE_ALIGN_CORNERS;
+	want.resize.outside = 1;
+	want.resize.cubic = 0xbf400000;
+	assert_int_equal(npu_op_resize(prog, d, a, &resize), 0);
+	assert_insn(&want);
+	resize.mode = NPU_RESIZE_NEAREST;
+	want.resize.mode = NPU_RESIZE_NEAREST;
+	want.resize.rounding = NPU_RESIZE_CEIL;
+	want.resize.outside = 0;
+	want.resize.cubic = 0;
+	assert_int_equal(npu_op_resize(prog, d, a, &resize), 0);
+	assert_insn(&want);
+	assert_int_equal(npu_op_resize(prog, d, 99, &resize), -EINVAL);
+}
+
 static void test_attention(void **state)
 {
 	npu_tensor_id mask = TENSOR(prog, NPU_DTYPE_F16, 4);
@@ -583,6 +613,7 @@ int main(void)
 		TEST(test_bad_norms_are_refused),
 		TEST(test_softmax_ext),
 		TEST(test_rope),
+		TEST(test_resize),
 		TEST(test_attention),
 		TEST(test_opcodes_of_other_families_are_refused),
 		TEST(test_missing_operands_are_refused),
