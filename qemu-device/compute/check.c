@@ -296,6 +296,21 @@ static bool all_there(struct npu_check *check, uint32_t set)
                           check->operands < wanted ? check->operands : wanted);
 }
 
+bool npu_types_routed(struct npu_check *check)
+{
+    const unsigned weights = NPU_SET_F | NPU_SET_F8 | NPU_SET_BLOCKS;
+    bool scaled = check->insn->flags & NPU_INSN_BLOCK_SCALE;
+
+    return all_there(check, NPU_INSN_BLOCK_SCALE) &&
+           is_in(check, 0, NPU_SET_F) && is_in(check, 1, NPU_SET_F) &&
+           is_in(check, 2, weights) &&
+           is_in(check, 3, NPU_SET(NPU_DTYPE_S32)) &&
+           (!scaled ||
+            (is_in(check, 4, NPU_SET(NPU_DTYPE_F32)) &&
+             npu_check_that(check, NPU_SET_F8 >> check->operand[2]->dtype & 1,
+                            NPU_ERR_PARAMETER, NPU_NONE)));
+}
+
 static bool optional_is_in(struct npu_check *check, uint32_t flag, unsigned set)
 {
     unsigned operand = npu_attention_operand(check->insn->flags, flag);
@@ -426,6 +441,13 @@ bool npu_params_matmul(struct npu_check *check)
                               (!matmul->activation ||
                                (real && is_activation(matmul->activation))),
                           NPU_ERR_PARAMETER, NPU_NONE);
+}
+
+bool npu_params_routed(struct npu_check *check)
+{
+    return npu_check_that(check, check->insn->flags & NPU_INSN_TRANSPOSE_B,
+                          NPU_ERR_PARAMETER, NPU_NONE) &&
+           npu_params_matmul(check);
 }
 
 bool npu_params_window(struct npu_check *check)
@@ -668,6 +690,38 @@ bool npu_shape_matmul(struct npu_check *check)
            extras_fit(check, m, n, k);
 }
 
+static bool has_extents(struct npu_check *check, unsigned operand,
+                        unsigned rank, const uint64_t *extent)
+{
+    if (!has_rank(check, operand, rank)) {
+        return false;
+    }
+    for (unsigned dim = 0; dim < rank; dim++) {
+        if (check->operand[operand]->extent[dim] != extent[dim]) {
+            return npu_check_fail(check, NPU_ERR_SHAPE, operand);
+        }
+    }
+    return true;
+}
+
+bool npu_shape_routed(struct npu_check *check)
+{
+    const __u64 *d = check->operand[0]->extent;
+    const __u64 *a = check->operand[1]->extent;
+    const __u64 *b = check->operand[2]->extent;
+
+    return has_rank(check, 0, 3) && equal_but(check, 1, 2) &&
+           fits(check, a[2] <= NPU_MAX_CONTRACTION, 1) &&
+           has_extents(check, 2, 3, (const uint64_t[]){ b[0], d[2], a[2] }) &&
+           fits(check, b[0] <= NPU_MAX_ROUTED, 2) &&
+           has_extents(check, 3, 2, (const uint64_t[]){ d[0], d[1] }) &&
+           fits(check, d[0] <= NPU_MAX_ROUTED / d[1], 3) &&
+           (check->operands == 4 ||
+            has_extents(check, 4, 3,
+                        (const uint64_t[]){ b[0], scale_blocks(d[2]),
+                                            scale_blocks(a[2]) }));
+}
+
 static bool all_rank_4(struct npu_check *check, unsigned operands)
 {
     for (unsigned operand = 0; operand < operands; operand++) {
@@ -759,18 +813,7 @@ static bool optional_fits(struct npu_check *check, uint32_t flag, unsigned rank,
 {
     unsigned operand = npu_attention_operand(check->insn->flags, flag);
 
-    if (!operand) {
-        return true;
-    }
-    if (!has_rank(check, operand, rank)) {
-        return false;
-    }
-    for (unsigned dim = 0; dim < rank; dim++) {
-        if (check->operand[operand]->extent[dim] != extent[dim]) {
-            return npu_check_fail(check, NPU_ERR_SHAPE, operand);
-        }
-    }
-    return true;
+    return !operand || has_extents(check, operand, rank, extent);
 }
 
 /* d, q, k and v; row is the dimension of the rows of q. */

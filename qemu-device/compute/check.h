@@ -71,6 +71,7 @@ npu_rule npu_types_shift; /* s32 or s64 */
 npu_rule npu_types_bool;
 npu_rule npu_types_argmax;
 npu_rule npu_types_matmul;
+npu_rule npu_types_routed;
 npu_rule npu_types_each_f; /* F of its own for each that flags announce */
 npu_rule npu_types_rope;
 npu_rule npu_types_attention; /* and whether all operands are there */
@@ -80,6 +81,7 @@ npu_rule npu_params_none;
 npu_rule npu_params_scalar;
 npu_rule npu_params_axis;
 npu_rule npu_params_matmul;
+npu_rule npu_params_routed;
 npu_rule npu_params_window;
 npu_rule npu_params_norm;
 npu_rule npu_params_group_norm;
@@ -96,6 +98,7 @@ npu_rule npu_shape_norm;
 npu_rule npu_shape_group_norm;
 npu_rule npu_shape_lines; /* all have d's extents, the last is a line */
 npu_rule npu_shape_matmul;
+npu_rule npu_shape_routed;
 npu_rule npu_shape_conv2d;
 npu_rule npu_shape_pool2d;
 npu_rule npu_shape_rope;

@@ -69,6 +69,20 @@ void npu_cost_matmul(const struct npu_work *work, struct npu_cost *cost)
     }
 }
 
+/* No more experts than there are pairs have their weights and scales read. */
+void npu_cost_routed(const struct npu_work *work, struct npu_cost *cost)
+{
+    uint64_t pairs = npu_box_elements(&work->operand[3]);
+    struct npu_work used = *work;
+
+    for (unsigned operand = 2; operand < work->operands; operand += 2) {
+        uint64_t *experts = &used.operand[operand].extent[0];
+
+        *experts = npu_min(*experts, pairs);
+    }
+    npu_cost_matmul(&used, cost);
+}
+
 void npu_cost_conv2d(const struct npu_work *work, struct npu_cost *cost)
 {
     const uint64_t *b = work->operand[2].extent;

@@ -16,6 +16,7 @@ void npu_cost_input(const struct npu_work *work, struct npu_cost *cost);
 void npu_cost_gather(const struct npu_work *work, struct npu_cost *cost);
 /* For each element of d, and each that it is made of. */
 void npu_cost_matmul(const struct npu_work *work, struct npu_cost *cost);
+void npu_cost_routed(const struct npu_work *work, struct npu_cost *cost);
 void npu_cost_conv2d(const struct npu_work *work, struct npu_cost *cost);
 void npu_cost_pool2d(const struct npu_work *work, struct npu_cost *cost);
 void npu_cost_resize(const struct npu_work *work, struct npu_cost *cost);

@@ -39,6 +39,10 @@ void npu_matmul_cut(const struct npu_work *work, unsigned dies,
                     struct npu_grid *grid);
 bool npu_matmul_run(struct npu_tile *tile);
 
+void npu_routed_cut(const struct npu_work *work, unsigned dies,
+                    struct npu_grid *grid);
+bool npu_routed_run(struct npu_tile *tile);
+
 void npu_conv2d_cut(const struct npu_work *work, unsigned dies,
                     struct npu_grid *grid);
 bool npu_conv2d_run(struct npu_tile *tile);

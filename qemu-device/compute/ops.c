@@ -239,6 +239,14 @@ static const struct npu_op ops[] = {
         .cut = npu_matmul_cut, .run = npu_matmul_run, .cost = npu_cost_matmul,
         .operations = 2,
     },
+    [NPU_OP_MATMUL_ROUTED] = {
+        .name = "matmul_routed", .operands = 4, .optional = 1,
+        .flags = NPU_INSN_TRANSPOSE_B | NPU_INSN_BLOCK_SCALE,
+        .types = npu_types_routed,
+        .params = npu_params_routed, .shape = npu_shape_routed,
+        .cut = npu_routed_cut, .run = npu_routed_run, .cost = npu_cost_routed,
+        .operations = 2,
+    },
 
     [NPU_OP_CONV2D] = {
         .name = "conv2d", .operands = 3, .optional = 1, .types = npu_types_f,

@@ -109,6 +109,15 @@ static const struct family families[] = {
     { "matmul s8", NPU_OP_MATMUL, 3,
       { { S32, 2, { 17, 33 } }, { S8, 2, { 17, 65 } }, { S8, 2, { 65, 33 } } },
       0, false },
+    { "routed", NPU_OP_MATMUL_ROUTED, 4,
+      { { F32, 3, { 9, 2, 33 } }, { F32, 3, { 9, 2, 65 } },
+        { F16, 3, { 5, 33, 65 } }, { S32, 2, { 9, 2 } } }, 0, false,
+      NPU_INSN_TRANSPOSE_B },
+    { "routed with scales", NPU_OP_MATMUL_ROUTED, 5,
+      { { F16, 3, { 9, 2, 133 } }, { F16, 3, { 9, 2, 165 } },
+        { NPU_DTYPE_F8E4M3, 3, { 2, 133, 165 } }, { S32, 2, { 9, 2 } },
+        { F32, 3, { 2, 2, 2 } } }, 0, false,
+      NPU_INSN_TRANSPOSE_B | NPU_INSN_BLOCK_SCALE },
     { "conv2d", NPU_OP_CONV2D, 4,
       { { F32, 4, { 2, 9, 8, 8 } }, { F32, 4, { 2, 5, 8, 8 } },
         { F32, 4, { 9, 5, 3, 3 } }, { F32, 1, { 9 } } }, 0, true },
@@ -183,8 +192,13 @@ static void instance_new(struct instance *i, const struct family *family,
                                       shape->extent, LAYOUT_DENSE);
         program_operand(&i->program, 0, &i->tensor[j]);
     }
-    /* Zeros are good values for everything; every row is gathered. */
+    /* Zeros are good values for everything; every row and expert is used. */
     memset(mem->ram, 0, mem->used);
+    for (uint64_t j = 0; family->opcode == NPU_OP_MATMUL_ROUTED && j < 18;
+         j++) {
+        tensor_put(&i->tensor[3], (uint64_t[]){ j / 2, j % 2 },
+                   (double)(j % i->tensor[2].desc.extent[0]));
+    }
     for (uint64_t j = 0; family->opcode == NPU_OP_GATHER && j < 9; j++) {
         tensor_put(&i->tensor[2], &j, (double)(j % 7));
     }
@@ -373,7 +387,7 @@ static void *no_window(struct npu_mem *mem, uint64_t va, size_t size,
     return NULL;
 }
 
-/* Division and gather must not trip over a value that was good a moment ago. */
+/* Division, gather and the like must not trip over a value that was good a moment ago. */
 static void test_restless(void **state)
 {
     struct npu_mem restless = { restless_read, ignore_write, no_window };
@@ -386,6 +400,7 @@ static void test_restless(void **state)
 
         if (families[j].opcode != NPU_OP_DIV &&
             families[j].opcode != NPU_OP_GATHER &&
+            families[j].opcode != NPU_OP_MATMUL_ROUTED &&
             families[j].opcode != NPU_OP_ATTENTION) {
             continue;
         }

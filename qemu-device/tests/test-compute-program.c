@@ -210,6 +210,18 @@ static void good_conv2d(struct program *program)
     program->insn[1].window = window_3x3;
 }
 
+static void good_routed(struct program *program)
+{
+    good_start(program, NPU_OP_MATMUL_ROUTED);
+    add_tensor(program, NPU_DTYPE_F16, 3, (uint64_t[]){ 7, 4, 130 });
+    add_tensor(program, NPU_DTYPE_F32, 3, (uint64_t[]){ 7, 4, 6 });
+    add_tensor(program, NPU_DTYPE_F8E4M3, 3, (uint64_t[]){ 9, 130, 6 });
+    add_tensor(program, NPU_DTYPE_S32, 2, (uint64_t[]){ 7, 4 });
+    add_tensor(program, NPU_DTYPE_F32, 3, (uint64_t[]){ 9, 2, 1 });
+    program->insn[1].flags = NPU_INSN_TRANSPOSE_B | NPU_INSN_BLOCK_SCALE;
+    program->insn[1].matmul.activation = NPU_OP_SILU;
+}
+
 static void good_attention(struct program *program)
 {
     good_start(program, NPU_OP_ATTENTION);
@@ -542,6 +554,34 @@ BAD(bad_third_pad, p->insn[1].window.pad_end[2] = 1)
 BAD(bad_window_pad, p->insn[1].window.pad = 1)
 BAD(bad_window_imm, p->insn[1].imm = 1)
 BAD(bad_scale, p->insn[1].imm = 0x3f800000)
+BAD(bad_routed_upright, p->insn[1].flags &= ~NPU_INSN_TRANSPOSE_B)
+BAD(bad_routed_flag, p->insn[1].flags |= NPU_INSN_COUNT_PAD)
+BAD(bad_routed_few, p->insn[1].operand[4] = NPU_NONE)
+BAD(bad_routed_many, p->insn[1].flags &= ~NPU_INSN_BLOCK_SCALE)
+BAD(bad_routed_imm, p->insn[1].imm = 0x3f800000)
+BAD(bad_routed_d, p->tensor[0].dtype = NPU_DTYPE_S8)
+BAD(bad_routed_a, p->tensor[1].dtype = NPU_DTYPE_F8E4M3)
+BAD(bad_routed_b, p->tensor[2].dtype = NPU_DTYPE_S8)
+BAD(bad_routed_c, p->tensor[3].dtype = NPU_DTYPE_F32)
+BAD(bad_routed_scale, p->tensor[4].dtype = NPU_DTYPE_F16;
+    p->tensor[4].stride[2] = 4)
+BAD(bad_routed_scale_of_f16, p->tensor[2].dtype = NPU_DTYPE_F16;
+    p->tensor[2].stride[0] = 2048; p->tensor[2].stride[1] = 16;
+    p->tensor[2].stride[2] = 2)
+BAD(bad_routed_rank, p->tensor[0].rank = 2; p->tensor[0].extent[2] = 0;
+    p->tensor[0].stride[2] = 0)
+BAD(bad_routed_slots, p->tensor[1].extent[1] = 3)
+BAD(bad_routed_n, p->tensor[2].extent[1] = 129)
+BAD(bad_routed_k, p->tensor[2].extent[2] = 5)
+BAD(bad_routed_c_rows, p->tensor[3].extent[0] = 6)
+BAD(bad_routed_scale_n, p->tensor[4].extent[1] = 1)
+BAD(bad_routed_scale_experts, p->tensor[4].extent[0] = 8)
+BAD(bad_routed_long, p->tensor[1].extent[2] = NPU_MAX_CONTRACTION + 1;
+    p->tensor[1].stride[2] = 0)
+BAD(bad_routed_experts, p->tensor[2].extent[0] = NPU_MAX_ROUTED + 1)
+BAD(bad_routed_pairs, p->tensor[0].extent[0] = p->tensor[1].extent[0] =
+                          p->tensor[3].extent[0] = NPU_MAX_ROUTED / 4 + 1)
+
 BAD(bad_cap_negative, p->insn[1].attention.softcap = 0xc2480000)
 BAD(bad_cap_infinite, p->insn[1].attention.softcap = 0x7f800000)
 BAD(bad_cap_nan, p->insn[1].attention.softcap = 0x7fc00000)
@@ -874,6 +914,46 @@ static const struct bad bads[] = {
       NPU_ERR_DTYPE, 1, 3 },
     { "activation of a product in s32", good_integers, bad_activation_of_s32,
       NPU_ERR_PARAMETER, INSN },
+    { "routed product of b as it is", good_routed, bad_routed_upright,
+      NPU_ERR_PARAMETER, INSN },
+    { "routed product with a flag too many", good_routed, bad_routed_flag,
+      NPU_ERR_PARAMETER, INSN },
+    { "routed product with an operand too few", good_routed, bad_routed_few,
+      NPU_ERR_OPERAND, 1, 4 },
+    { "routed product with an operand too many", good_routed, bad_routed_many,
+      NPU_ERR_OPERAND, 1, 4 },
+    { "routed product with a scalar", good_routed, bad_routed_imm,
+      NPU_ERR_PARAMETER, INSN },
+    { "routed product with two sources behind it", good_routed, bad_activation,
+      NPU_ERR_PARAMETER, INSN },
+    { "routed product to s8", good_routed, bad_routed_d, NPU_ERR_DTYPE, 1, 0 },
+    { "routed product of fp8", good_routed, bad_routed_a, NPU_ERR_DTYPE, 1, 1 },
+    { "routed product by s8", good_routed, bad_routed_b, NPU_ERR_DTYPE, 1, 2 },
+    { "routed product by f32", good_routed, bad_routed_c, NPU_ERR_DTYPE, 1, 3 },
+    { "routed product with scales of f16", good_routed, bad_routed_scale,
+      NPU_ERR_DTYPE, 1, 4 },
+    { "routed product with scales for f16", good_routed,
+      bad_routed_scale_of_f16, NPU_ERR_PARAMETER, INSN },
+    { "routed product without slots", good_routed, bad_routed_rank,
+      NPU_ERR_SHAPE, 1, 0 },
+    { "routed product of other slots", good_routed, bad_routed_slots,
+      NPU_ERR_SHAPE, 1, 1 },
+    { "routed product over too much", good_routed, bad_routed_long,
+      NPU_ERR_SHAPE, 1, 1 },
+    { "routed product of another n", good_routed, bad_routed_n, NPU_ERR_SHAPE, 1,
+      2 },
+    { "routed product of another k", good_routed, bad_routed_k, NPU_ERR_SHAPE, 1,
+      2 },
+    { "routed product of too many experts", good_routed, bad_routed_experts,
+      NPU_ERR_SHAPE, 1, 2 },
+    { "routed product for fewer rows", good_routed, bad_routed_c_rows,
+      NPU_ERR_SHAPE, 1, 3 },
+    { "routed product of too many pairs", good_routed, bad_routed_pairs,
+      NPU_ERR_SHAPE, 1, 3 },
+    { "routed product with fewer scales", good_routed, bad_routed_scale_n,
+      NPU_ERR_SHAPE, 1, 4 },
+    { "routed product with scales for fewer", good_routed,
+      bad_routed_scale_experts, NPU_ERR_SHAPE, 1, 4 },
     { "attention with a negative cap", good_attention, bad_cap_negative, NPU_ERR_PARAMETER, INSN },
     { "attention with an infinite cap", good_attention, bad_cap_infinite, NPU_ERR_PARAMETER, INSN },
     { "attention with a cap that is none", good_attention, bad_cap_nan, NPU_ERR_PARAMETER, INSN },
@@ -1127,13 +1207,13 @@ static void test_questions(void **state)
 static void test_damage(void **state)
 {
     static void (*const good[])(struct program *) = {
-        good_binary,      good_fill,        good_gather,     good_reduce,
-        good_softmax,     good_argmax,      good_matmul,     good_weights,
-        good_fp8,         good_integers,    good_compare,    good_where,
-        good_conv2d,      good_pool2d,      good_stall,      good_attention,
-        good_any,         good_norm,        good_group_norm, good_batch_norm,
-        good_softmax_ext, good_log_softmax, good_rope,       good_cumsum,
-        good_embed,       good_unpack,      good_resize,
+        good_binary,     good_fill,        good_gather,      good_reduce,
+        good_softmax,    good_argmax,      good_matmul,      good_weights,
+        good_routed,     good_fp8,         good_integers,    good_compare,
+        good_where,      good_conv2d,      good_pool2d,      good_stall,
+        good_attention,  good_any,         good_norm,        good_group_norm,
+        good_batch_norm, good_softmax_ext, good_log_softmax, good_rope,
+        good_cumsum,     good_embed,       good_unpack,      good_resize,
     };
     static uint64_t args[NPU_MAX_BASES + NPU_MAX_SCALARS];
     struct rng rng = rng_new(test_seed());

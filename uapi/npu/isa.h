@@ -50,6 +50,9 @@ extern "C" {
 #define NPU_MAX_ATTENTION_WIDTH	1024
 #define NPU_MAX_SEQUENCES	65536
 
+/* Of NPU_OP_MATMUL_ROUTED, rows times slots, and experts; more is NPU_ERR_SHAPE. */
+#define NPU_MAX_ROUTED		(1u << 16)
+
 /* A tensor index, or a scalar slot, that names nothing. */
 #define NPU_NONE		0xffffu
 
@@ -242,6 +245,15 @@ enum npu_dtype {
  *	NPU_INSN_SCALE (each F, with d's extents; not if d is s32),
  *	NPU_INSN_BLOCK_SCALE, NPU_INSN_ZERO_A, NPU_INSN_ZERO_B.  act is
  *	&npu_insn_matmul.activation
+ * @NPU_OP_MATMUL_ROUTED: d[r, s, n] = act(sum over k of a[r, s, k] * b[e, n, k]),
+ *	e = c[r, s]: each pair of a row and a slot has an expert.  c is s32, [row,
+ *	slot]; an index outside the experts is NPU_ERR_INDEX.  d and a are F, each
+ *	of a type of its own; b is what NPU_OP_MATMUL takes besides F, and
+ *	NPU_INSN_TRANSPOSE_B must be set.  With NPU_INSN_BLOCK_SCALE, for an fp8 b,
+ *	block scales follow c: f32, [e, ceil(n / 128), ceil(k / 128)]; a is
+ *	multiplied by them and rounded to f32 before b is.  Accumulates in f32.
+ *	act is &npu_insn_matmul.activation; imm and the scalar must be 0 and
+ *	NPU_NONE
  * @NPU_OP_CONV2D: d[n, m, y, x] = c[m] + sum over i, u, v of a[n, g*I + i,
  *	y*sy + u*dy - py, x*sx + v*dx - px] * b[m, i, u, v], where b has I input
  *	channels, the number of groups is C / I and g is m's group; outside a is
@@ -392,6 +404,7 @@ enum npu_opcode {
 	NPU_OP_CUMSUM = 144,
 
 	NPU_OP_MATMUL = 160,
+	NPU_OP_MATMUL_ROUTED = 161,
 
 	NPU_OP_CONV2D = 192,
 	NPU_OP_MAXPOOL2D = 193,
@@ -524,7 +537,7 @@ struct npu_insn_groups {
 };
 
 /**
- * struct npu_insn_matmul - parameters of NPU_OP_MATMUL
+ * struct npu_insn_matmul - parameters of NPU_OP_MATMUL and NPU_OP_MATMUL_ROUTED
  * @activation: 0, or the &enum npu_opcode of an instruction with one source of any
  *	type in F, no scalar and d of the same type: it is applied to the f32 value
  * @pad: must be zero
@@ -680,7 +693,7 @@ struct npu_insn_attention {
  * @axis: for reductions, NPU_OP_CUMSUM, softmax, NPU_OP_RMS_NORM and
  *	NPU_OP_LAYER_NORM
  * @groups: for NPU_OP_GROUP_NORM
- * @matmul: for NPU_OP_MATMUL
+ * @matmul: for NPU_OP_MATMUL and NPU_OP_MATMUL_ROUTED
  * @window: for convolution and pooling
  * @resize: for NPU_OP_RESIZE
  * @attention: for NPU_OP_ATTENTION

@@ -23,8 +23,8 @@ struct shape {
 typedef void make(struct shaper *shaper);
 
 static make fill, copy, gather, stall, unary, binary, compare, where, ternary,
-    softmax, reduce, argmax, cumsum, matmul, conv2d, pool2d, norm, group_norm,
-    batch_norm, softmax_ext, rope, resize, attention;
+    softmax, reduce, argmax, cumsum, matmul, routed, conv2d, pool2d, norm,
+    group_norm, batch_norm, softmax_ext, rope, resize, attention;
 
 /* Element types that operands may have, a bit each. */
 #define SET(dtype) (1u << (NPU_DTYPE_##dtype))
@@ -140,6 +140,7 @@ static const struct kind {
     { NPU_OP_ARGMIN, SET_T, argmax },
     { NPU_OP_CUMSUM, SET_T, cumsum },
     { NPU_OP_MATMUL, SET_F | SET(S8), matmul },
+    { NPU_OP_MATMUL_ROUTED, SET_F, routed },
     { NPU_OP_CONV2D, SET_F, conv2d },
     { NPU_OP_MAXPOOL2D, SET_POOL, pool2d },
     { NPU_OP_AVGPOOL2D, SET_F, pool2d },
@@ -257,8 +258,15 @@ static void order_dims(struct shaper *shaper, unsigned rank, unsigned *order)
 
 static void lay_out_blocks(struct npu_tensor *tensor, const unsigned *block)
 {
-    tensor->stride[1] = block[0];
-    tensor->stride[0] = tensor->extent[1] / block[1] * block[0];
+    int64_t stride = block[0];
+    unsigned dim = tensor->rank - 1;
+
+    tensor->stride[dim] = stride;
+    stride *= tensor->extent[dim] / block[1];
+    while (dim-- > 0) {
+        tensor->stride[dim] = stride;
+        stride *= tensor->extent[dim];
+    }
 }
 
 static void lay_out(struct shaper *shaper, struct npu_tensor *tensor,
@@ -499,14 +507,22 @@ static void extra(struct shaper *shaper, uint32_t flag, unsigned dtype,
     }
 }
 
+static bool is_fp8(uint8_t dtype)
+{
+    return dtype == NPU_DTYPE_F8E4M3 || dtype == NPU_DTYPE_F8E5M2;
+}
+
+static uint8_t weight_type(struct shaper *shaper)
+{
+    return one_in(shaper, 3) ?
+               pick_type(shaper, SET(F16) | SET(F8E4M3) | SET(F8E5M2)) :
+               pick_blocks(shaper);
+}
+
 /* Weights of some type, upright, and what follows the sums. */
 static void weights(struct shaper *shaper)
 {
-    uint8_t weight = one_in(shaper, 3) ?
-                         pick_type(shaper,
-                                   SET(F16) | SET(F8E4M3) | SET(F8E5M2)) :
-                         pick_blocks(shaper);
-    bool fp8 = weight == NPU_DTYPE_F8E4M3 || weight == NPU_DTYPE_F8E5M2;
+    uint8_t weight = weight_type(shaper);
     struct shape d = { 2, { between(shaper, 1, 6), between(shaper, 1, 6) } };
     uint64_t k = 256 * between(shaper, 1, 2);
     struct shape a = { 2, { d.extent[0], k } }, b = { 2, { d.extent[1], k } };
@@ -519,7 +535,30 @@ static void weights(struct shaper *shaper)
     extra(shaper, NPU_INSN_BIAS, NPU_DTYPE_F32, &d);
     extra(shaper, NPU_INSN_RESIDUAL, NPU_DTYPE_F16, &d);
     extra(shaper, NPU_INSN_SCALE, NPU_DTYPE_F32, &d);
-    if (fp8) {
+    if (is_fp8(weight)) {
+        extra(shaper, NPU_INSN_BLOCK_SCALE, NPU_DTYPE_F32, &scale);
+    }
+    if (one_in(shaper, 2)) {
+        shaper->insn.matmul.activation = NPU_OP_SILU;
+    }
+}
+
+static void routed(struct shaper *shaper)
+{
+    uint8_t weight = weight_type(shaper);
+    uint64_t rows = between(shaper, 1, 3), slots = between(shaper, 1, 3);
+    uint64_t experts = between(shaper, 1, 4), n = between(shaper, 1, 3);
+    const uint64_t k = 256;
+    struct shape d = { 3, { rows, slots, n } }, a = { 3, { rows, slots, k } };
+    struct shape b = { 3, { experts, n, k } }, c = { 2, { rows, slots } };
+    struct shape scale = { 3, { experts, 1, k / 128 } };
+
+    shaper->insn.flags = NPU_INSN_TRANSPOSE_B;
+    operand(shaper, shaper->dtype[0], &d);
+    operand(shaper, pick_type(shaper, SET(F16) | SET(BF16)), &a);
+    operand(shaper, weight, &b);
+    operand(shaper, NPU_DTYPE_S32, &c);
+    if (is_fp8(weight)) {
         extra(shaper, NPU_INSN_BLOCK_SCALE, NPU_DTYPE_F32, &scale);
     }
     if (one_in(shaper, 2)) {
