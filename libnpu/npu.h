@@ -855,6 +855,27 @@ int npu_op_matmul_with(struct npu_program *prog, npu_tensor_id d, npu_tensor_id 
 		       npu_tensor_id b, const struct npu_matmul_options *options);
 
 /**
+ * npu_op_matmul_routed() - NPU_OP_MATMUL_ROUTED: each row times its experts' matrices
+ * @prog: program
+ * @d: destination: [row, slot, n]; f32, f16 or bf16
+ * @a: activations: [row, slot, k]; one of those types, too
+ * @b: weights: [expert, n, k]; any type that NPU_OP_MATMUL takes in f32
+ * @experts: which one each slot of a row has: [row, slot]; s32
+ * @block_scale: a factor for each 128 x 128 elements of an fp8 b: [expert,
+ *	ceil(n / 128), ceil(k / 128)]; f32; < 0: none
+ * @activation: opcode of an instruction of one source, such as NPU_OP_SILU; 0: none
+ *
+ * Slots that share a row's activations have a view of them with a stride of 0, as
+ * npu_view_broadcast() makes it of [row, 1, k].  There are up to NPU_MAX_ROUTED
+ * experts, and rows times slots.
+ *
+ * Return: as npu_op_stall().
+ */
+int npu_op_matmul_routed(struct npu_program *prog, npu_tensor_id d, npu_tensor_id a,
+			 npu_tensor_id b, npu_tensor_id experts,
+			 npu_tensor_id block_scale, uint32_t activation);
+
+/**
  * npu_op_conv2d() - NPU_OP_CONV2D: a convolution
  * @prog: program
  * @d: destination

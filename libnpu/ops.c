@@ -375,6 +375,23 @@ int npu_op_matmul_with(struct npu_program *prog, npu_tensor_id d, npu_tensor_id 
 	return emit(prog, &insn, operands, count);
 }
 
+int npu_op_matmul_routed(struct npu_program *prog, npu_tensor_id d, npu_tensor_id a,
+			 npu_tensor_id b, npu_tensor_id experts,
+			 npu_tensor_id block_scale, uint32_t activation)
+{
+	struct npu_insn insn = new_insn(NPU_OP_MATMUL_ROUTED);
+	int err = npu_program_check(prog);
+
+	if (err)
+		return err;
+	insn.matmul.activation = activation;
+	insn.flags = NPU_INSN_TRANSPOSE_B;
+	if (block_scale < 0)
+		return EMIT(prog, &insn, d, a, b, experts);
+	insn.flags |= NPU_INSN_BLOCK_SCALE;
+	return EMIT(prog, &insn, d, a, b, experts, block_scale);
+}
+
 /* A window in a plane: its third dimension is one element that stays put. */
 static struct npu_insn_window plane(const struct npu_insn_window *window)
 {

@@ -262,6 +262,21 @@ static void test_matmul_scaled(void **state)
 	assert_accepted();
 }
 
+static void test_matmul_routed(void **state)
+{
+	npu_tensor_id experts = TENSOR(prog, NPU_DTYPE_S32, 3, 2);
+	npu_tensor_id a = TENSOR(prog, NPU_DTYPE_BF16, 3, 1, 200);
+	npu_tensor_id d = TENSOR(prog, NPU_DTYPE_F16, 3, 2, 7);
+
+	(void)state;
+	a = npu_view_broadcast(prog, a, 3, EXTENT(3, 2, 200));
+	npu_op_matmul_routed(prog, d, a, TENSOR(prog, NPU_DTYPE_F16, 5, 7, 200), experts,
+			     -1, NPU_OP_SILU);
+	npu_op_matmul_routed(prog, d, a, TENSOR(prog, NPU_DTYPE_F8E4M3, 5, 7, 200),
+			     experts, TENSOR(prog, NPU_DTYPE_F32, 5, 1, 2), 0);
+	assert_accepted();
+}
+
 static const struct npu_insn_window same3x3 = {
 	.kernel = { 3, 3 },
 	.stride = { 1, 1 },
@@ -412,6 +427,7 @@ int main(void)
 		TEST(test_cumsum),
 		TEST(test_matmul_of_every_type),
 		TEST(test_matmul_batched_and_transposed),
+		TEST(test_matmul_routed),
 		TEST(test_matmul_scaled),
 		TEST(test_conv2d_with_and_without_bias),
 		TEST(test_conv2d_in_groups),

@@ -271,6 +271,27 @@ static void test_matmul_with_too_much(void **state)
 	assert_int_equal(npu_op_matmul_with(prog, d, a, b, &options), -EINVAL);
 }
 
+static void test_matmul_routed(void **state)
+{
+	struct npu_insn want = EXPECT(NPU_OP_MATMUL_ROUTED, d, a, b, c);
+
+	(void)state;
+	want.flags = NPU_INSN_TRANSPOSE_B;
+	assert_int_equal(npu_op_matmul_routed(prog, d, a, b, c, -1, 0), 0);
+	assert_insn(&want);
+}
+
+static void test_matmul_routed_with_scales(void **state)
+{
+	struct npu_insn want = EXPECT(NPU_OP_MATMUL_ROUTED, d, a, b, c, d);
+
+	(void)state;
+	want.flags = NPU_INSN_TRANSPOSE_B | NPU_INSN_BLOCK_SCALE;
+	want.matmul.activation = NPU_OP_GELU;
+	assert_int_equal(npu_op_matmul_routed(prog, d, a, b, c, d, NPU_OP_GELU), 0);
+	assert_insn(&want);
+}
+
 static void test_matmul_scaled(void **state)
 {
 	struct npu_insn want = EXPECT(NPU_OP_MATMUL, d, a, b);
@@ -605,6 +626,8 @@ int main(void)
 		TEST(test_matmul_with),
 		TEST(test_matmul_with_nothing),
 		TEST(test_matmul_with_too_much),
+		TEST(test_matmul_routed),
+		TEST(test_matmul_routed_with_scales),
 		TEST(test_matmul_scaled),
 		TEST(test_conv2d),
 		TEST(test_conv2d_without_bias),
