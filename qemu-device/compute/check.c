@@ -149,14 +149,22 @@ bool npu_types_copy(struct npu_check *check)
     return is_in(check, 0, NPU_SET_ANY) && is_in(check, 1, NPU_SET_ANY);
 }
 
+/* What indices are */
+#define SET_INDEX (NPU_SET(NPU_DTYPE_S32) | NPU_SET(NPU_DTYPE_S64))
+
 bool npu_types_gather(struct npu_check *check)
 {
     bool good = has_blocks(check, 1) ?
                     is_in(check, 0, NPU_SET_F) :
                     is_in(check, 0, NPU_SET_ANY) && is_same(check, 1, 0);
 
-    return good &&
-           is_in(check, 2, NPU_SET(NPU_DTYPE_S32) | NPU_SET(NPU_DTYPE_S64));
+    return good && is_in(check, 2, SET_INDEX);
+}
+
+bool npu_types_one_hot(struct npu_check *check)
+{
+    return is_in(check, 0, NPU_SET_ANY) && is_in(check, 1, SET_INDEX) &&
+           is_same(check, 2, 0) && is_same(check, 3, 0);
 }
 
 bool npu_types_e(struct npu_check *check)
@@ -402,6 +410,19 @@ bool npu_params_axis(struct npu_check *check)
     return no_scalar(check) && axis_sound(check);
 }
 
+bool npu_params_pad(struct npu_check *check)
+{
+    const struct npu_insn_pad *padding = &check->insn->padding;
+    unsigned rank = check->operand[0]->rank;
+    bool good = padding->mode <= NPU_PAD_WRAP && !padding->pad &&
+                zeros(padding->before + rank,
+                      (NPU_MAX_RANK - rank) * sizeof(padding->before[0]));
+
+    return (padding->mode == NPU_PAD_CONSTANT ? scalar_sound(check) :
+                                                no_scalar(check)) &&
+           npu_check_that(check, good, NPU_ERR_PARAMETER, NPU_NONE);
+}
+
 bool npu_params_norm(struct npu_check *check)
 {
     return scalar_sound(check) && axis_sound(check);
@@ -538,6 +559,29 @@ bool npu_shape_equal(struct npu_check *check)
     for (unsigned operand = 1; operand < check->operands; operand++) {
         if (!equal_but(check, operand, NPU_MAX_RANK)) {
             return false;
+        }
+    }
+    return true;
+}
+
+bool npu_shape_matrices(struct npu_check *check)
+{
+    return fits(check, check->operand[0]->rank >= 2, 0) &&
+           npu_shape_equal(check);
+}
+
+bool npu_shape_pad(struct npu_check *check)
+{
+    const struct npu_insn_pad *padding = &check->insn->padding;
+    const struct npu_tensor *d = check->operand[0], *a = check->operand[1];
+
+    if (!has_rank(check, 1, d->rank)) {
+        return false;
+    }
+    for (unsigned dim = 0; dim < d->rank; dim++) {
+        if (padding->mode != NPU_PAD_WRAP &&
+            d->extent[dim] < padding->before[dim] + a->extent[dim]) {
+            return npu_check_fail(check, NPU_ERR_SHAPE, 0);
         }
     }
     return true;

@@ -58,6 +58,7 @@ bool npu_tensor_writable(const struct npu_tensor *tensor);
 npu_rule npu_types_any;  /* any, the same for all */
 npu_rule npu_types_copy; /* any to any */
 npu_rule npu_types_gather;
+npu_rule npu_types_one_hot;
 npu_rule npu_types_e; /* E, T and F: see isa.h */
 npu_rule npu_types_t;
 npu_rule npu_types_f;
@@ -80,6 +81,7 @@ npu_rule npu_types_attention; /* and whether all operands are there */
 npu_rule npu_params_none;
 npu_rule npu_params_scalar;
 npu_rule npu_params_axis;
+npu_rule npu_params_pad;
 npu_rule npu_params_matmul;
 npu_rule npu_params_routed;
 npu_rule npu_params_window;
@@ -92,6 +94,8 @@ npu_rule npu_params_attention;
 npu_rule npu_shape_none;
 npu_rule npu_shape_equal;
 npu_rule npu_shape_gather;
+npu_rule npu_shape_pad;
+npu_rule npu_shape_matrices; /* equal, of rank 2 at least */
 npu_rule npu_shape_reduce;
 npu_rule npu_shape_softmax;
 npu_rule npu_shape_norm;

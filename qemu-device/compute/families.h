@@ -21,6 +21,16 @@ void npu_gather_cut(const struct npu_work *work, unsigned dies,
                     struct npu_grid *grid);
 bool npu_gather_run(struct npu_tile *tile);
 
+void npu_pad_cut(const struct npu_work *work, unsigned dies,
+                 struct npu_grid *grid);
+bool npu_pad_run(struct npu_tile *tile);
+
+void npu_generate_cut(const struct npu_work *work, unsigned dies,
+                      struct npu_grid *grid);
+bool npu_triangle_run(struct npu_tile *tile);
+bool npu_range_run(struct npu_tile *tile);
+bool npu_one_hot_run(struct npu_tile *tile);
+
 void npu_reduce_cut(const struct npu_work *work, unsigned dies,
                     struct npu_grid *grid);
 bool npu_reduce_run(struct npu_tile *tile);

@@ -115,6 +115,29 @@ static const struct npu_op ops[] = {
         .params = npu_params_none, .shape = npu_shape_gather,
         .cut = npu_gather_cut, .run = npu_gather_run, .cost = npu_cost_gather,
     },
+    [NPU_OP_PAD] = {
+        .name = "pad", .operands = 2, .types = npu_types_any,
+        .params = npu_params_pad, .shape = npu_shape_pad,
+        .cut = npu_pad_cut, .run = npu_pad_run, .cost = npu_cost_output,
+    },
+    [NPU_OP_TRIANGLE] = {
+        .name = "triangle", .operands = 2, .flags = NPU_INSN_LOWER,
+        .types = npu_types_any, .params = npu_params_scalar,
+        .shape = npu_shape_matrices, .cut = npu_generate_cut,
+        .run = npu_triangle_run, .cost = npu_cost_output, .host_ps = 200,
+    },
+    [NPU_OP_RANGE] = {
+        .name = "range", .operands = 3, .types = npu_types_e,
+        .params = npu_params_axis, .shape = npu_shape_equal,
+        .cut = npu_generate_cut, .run = npu_range_run, .cost = npu_cost_output,
+        .operations = 2, .host_ps = 2000,
+    },
+    [NPU_OP_ONE_HOT] = {
+        .name = "one_hot", .operands = 4, .types = npu_types_one_hot,
+        .params = npu_params_axis, .shape = npu_shape_equal,
+        .cut = npu_generate_cut, .run = npu_one_hot_run,
+        .cost = npu_cost_output, .operations = 1, .host_ps = 1500,
+    },
 
     [NPU_OP_ADD] = BINARY(add, 200),
     [NPU_OP_SUB] = BINARY(sub, 200),

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <string.h>
+
 #include "ops.h"
 #include "plan.h"
 
@@ -68,18 +70,22 @@ static uint64_t plan_ns(const void *arg, const uint64_t *chunk)
     return elements * cost->ps / 1000;
 }
 
-void npu_plan_get(struct npu_plan *plan, const struct npu_work *work,
-                  unsigned operands, unsigned dies)
+/* The place may be NULL. */
+static void plan_get(struct npu_plan *plan, const struct npu_work *work,
+                     unsigned operands, const int64_t *place, unsigned dies)
 {
     struct npu_loop *loop = &plan->loop;
     struct plan_ns cost = { .ps = work->op->host_ps };
 
     loop->rank = work->operand[0].rank;
-    loop->operands = operands;
+    loop->operands = place ? operands + 1 : operands;
     for (unsigned dim = 0; dim < loop->rank; dim++) {
         loop->extent[dim] = work->operand[0].extent[dim];
         for (unsigned op = 0; op < operands; op++) {
             loop->stride[op][dim] = work->operand[op].stride[dim];
+        }
+        if (place) {
+            loop->stride[operands][dim] = place[dim];
         }
     }
     npu_loop_tidy(loop, 0);
@@ -101,15 +107,30 @@ void npu_plan_get(struct npu_plan *plan, const struct npu_work *work,
     npu_grid_share(&plan->grid, dies, plan_ns, &cost);
 }
 
+void npu_plan_get(struct npu_plan *plan, const struct npu_work *work,
+                  unsigned operands, unsigned dies)
+{
+    plan_get(plan, work, operands, NULL, dies);
+}
+
+void npu_plan_get_placed(struct npu_plan *plan, const struct npu_work *work,
+                         const int64_t *place, unsigned dies)
+{
+    plan_get(plan, work, work->operands, place, dies);
+}
+
 void npu_plan_tile(const struct npu_plan *plan, const struct npu_tile *tile,
                    struct npu_box *boxes)
 {
+    static const struct npu_box nowhere = { .size = 1 };
     const struct npu_loop *loop = &plan->loop;
     uint64_t start[NPU_MAX_RANK], size[NPU_MAX_RANK];
 
     npu_grid_tile(&plan->grid, tile->index, start, size);
     for (unsigned op = 0; op < loop->operands; op++) {
-        const struct npu_box *operand = &tile->work->operand[op];
+        const struct npu_box *operand = op < tile->work->operands ?
+                                            &tile->work->operand[op] :
+                                            &nowhere;
         struct npu_box whole = {
             .va = operand->va,
             .dtype = operand->dtype,
@@ -129,6 +150,10 @@ bool npu_plan_open(const struct npu_plan *plan, struct npu_tile *tile,
 {
     npu_plan_tile(plan, tile, boxes);
     for (unsigned i = 1; i < plan->loop.operands; i++) {
+        if (i == tile->work->operands) {
+            memcpy(views[i].stride, boxes[i].stride, sizeof(views[i].stride));
+            continue;
+        }
         if (!npu_box_source(tile, i, &boxes[i], &views[i])) {
             return false;
         }

@@ -23,6 +23,13 @@ struct npu_plan {
 void npu_plan_get(struct npu_plan *plan, const struct npu_work *work,
                   unsigned operands, unsigned dies);
 
+/*
+ * The same with one operand more, which has no memory: where an element is, counted
+ * by these strides.  The address of its box is the place of the first element.
+ */
+void npu_plan_get_placed(struct npu_plan *plan, const struct npu_work *work,
+                         const int64_t *place, unsigned dies);
+
 /* The boxes of a tile, one an operand, with the dimensions of the plan. */
 void npu_plan_tile(const struct npu_plan *plan, const struct npu_tile *tile,
                    struct npu_box *boxes);

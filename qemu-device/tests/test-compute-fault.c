@@ -54,6 +54,7 @@ struct family {
     bool window;
     uint32_t flags;
     struct npu_insn_resize resize;
+    uint32_t mode; /* of NPU_OP_PAD; axis is what is before */
 };
 
 #define F32 NPU_DTYPE_F32
@@ -163,6 +164,19 @@ static const struct family families[] = {
     { "rope", NPU_OP_ROPE, 4,
       { { F16, 3, { 9, 5, 65 } }, { F32, 3, { 9, 5, 65 } },
         { S32, 3, { 9, 5, 1 } }, { F32, 1, { 30 } } }, 0, false },
+    { "pad", NPU_OP_PAD, 2, { { F32, 2, { 40, 65 } }, { F32, 2, { 33, 65 } } },
+      5, false },
+    { "tile", NPU_OP_PAD, 2, { { F16, 2, { 40, 130 } },
+                               { F16, 2, { 40, 65 } } }, 0, false, .mode = NPU_PAD_WRAP },
+    { "reflection", NPU_OP_PAD, 2, { { S8, 1, { 300 } }, { S8, 1, { 99 } } },
+      99, false, .mode = NPU_PAD_REFLECT },
+    { "triangle", NPU_OP_TRIANGLE, 2, { { F32, 2, { 33, 65 } },
+                                        { F32, 2, { 33, 65 } } }, 0, false },
+    { "range", NPU_OP_RANGE, 3, { { F16, 2, { 33, 65 } }, { F16, 2, { 33, 65 } },
+                                  { F16, 2, { 33, 65 } } }, 1, false },
+    { "one_hot", NPU_OP_ONE_HOT, 4,
+      { { F32, 2, { 33, 65 } }, { S32, 2, { 33, 65 } }, { F32, 2, { 33, 65 } },
+        { F32, 2, { 33, 65 } } }, 1, false },
     { "softmax_ext", NPU_OP_SOFTMAX_EXT, 4,
       { { F32, 2, { 33, 65 } }, { F32, 2, { 33, 65 } }, { F16, 2, { 33, 65 } },
         { F32, 2, { 33, 65 } } }, 0, false, NPU_INSN_MASK | NPU_INSN_SLOPES },
@@ -210,6 +224,9 @@ static void instance_new(struct instance *i, const struct family *family,
     i->program.insn[0].axis.axis = family->axis;
     if (family->opcode == NPU_OP_RESIZE) {
         i->program.insn[0].resize = family->resize;
+    }
+    if (family->opcode == NPU_OP_PAD) {
+        i->program.insn[0].padding.mode = family->mode;
     }
     if (family->window) {
         i->program.insn[0].window = (struct npu_insn_window){

@@ -109,6 +109,55 @@ static void good_unpack(struct program *program)
     add_blocks(program, NPU_DTYPE_Q4_K, 3, 256);
 }
 
+static void good_pad(struct program *program)
+{
+    good_start(program, NPU_OP_PAD);
+    add_tensor(program, NPU_DTYPE_BF16, 2, (uint64_t[]){ 4, 9 });
+    add_tensor(program, NPU_DTYPE_BF16, 2, (uint64_t[]){ 3, 5 });
+    program->insn[1].padding = (struct npu_insn_pad){
+        .before = { 1, 4 },
+        .mode = NPU_PAD_CONSTANT,
+    };
+    program->scalars = 2;
+    program->insn[1].scalar = 1;
+}
+
+static void good_tile(struct program *program)
+{
+    good_pad(program);
+    program->insn[1].padding.mode = NPU_PAD_WRAP;
+    program->insn[1].scalar = NPU_NONE;
+    program->tensor[0].extent[0] = 2;
+}
+
+static void good_triangle(struct program *program)
+{
+    good_start(program, NPU_OP_TRIANGLE);
+    add_tensor(program, NPU_DTYPE_U8, 2, (uint64_t[]){ 3, 5 });
+    add_tensor(program, NPU_DTYPE_U8, 2, (uint64_t[]){ 3, 5 });
+    program->insn[1].flags = NPU_INSN_LOWER;
+    program->insn[1].imm = UINT32_MAX;
+}
+
+static void good_range(struct program *program)
+{
+    good_start(program, NPU_OP_RANGE);
+    for (unsigned i = 0; i < 3; i++) {
+        add_tensor(program, NPU_DTYPE_S64, 2, (uint64_t[]){ 3, 5 });
+    }
+    program->insn[1].axis.axis = 1;
+}
+
+static void good_one_hot(struct program *program)
+{
+    good_start(program, NPU_OP_ONE_HOT);
+    add_tensor(program, NPU_DTYPE_F16, 2, (uint64_t[]){ 3, 5 });
+    add_tensor(program, NPU_DTYPE_S32, 2, (uint64_t[]){ 3, 5 });
+    add_tensor(program, NPU_DTYPE_F16, 2, (uint64_t[]){ 3, 5 });
+    add_tensor(program, NPU_DTYPE_F16, 2, (uint64_t[]){ 3, 5 });
+    program->insn[1].axis.axis = 1;
+}
+
 static void good_reduce(struct program *program)
 {
     good_start(program, NPU_OP_REDUCE_SUM);
@@ -494,6 +543,26 @@ BAD(bad_shift, p->insn[1].opcode = NPU_OP_SHL;
 BAD(bad_not, p->insn[1].opcode = NPU_OP_NOT; p->insn[1].operand[2] = NPU_NONE)
 BAD(bad_is_nan, p->insn[1].opcode = NPU_OP_IS_NAN;
     p->insn[1].operand[2] = NPU_NONE)
+
+BAD(bad_pad_mode, p->insn[1].padding.mode = NPU_PAD_WRAP + 1)
+BAD(bad_pad_zero, p->insn[1].padding.pad = 1)
+BAD(bad_pad_dim, p->insn[1].padding.before[2] = 1)
+BAD(bad_pad_scalar, p->insn[1].padding.mode = NPU_PAD_EDGE)
+BAD(bad_pad_type, p->tensor[1].dtype = NPU_DTYPE_F16)
+BAD(bad_pad_rank, p->tensor[1].rank = 1; p->tensor[1].extent[1] = 0;
+    p->tensor[1].stride[1] = 0)
+BAD(bad_pad_small, p->tensor[0].extent[1] = 8)
+BAD(bad_pad_huge, p->insn[1].padding.before[1] = UINT32_MAX)
+BAD(bad_lower, p->insn[1].flags = NPU_INSN_LOWER)
+BAD(
+    bad_triangle_vector, for (unsigned i = 0; i < 2; i++) {
+        p->tensor[i].rank = 1;
+        p->tensor[i].extent[1] = 0;
+        p->tensor[i].stride[1] = 0;
+    })
+BAD(bad_range_type, p->tensor[2].dtype = NPU_DTYPE_F32)
+BAD(bad_hot_type, p->tensor[1].dtype = NPU_DTYPE_F32)
+BAD(bad_hot_off, p->tensor[2].dtype = NPU_DTYPE_BF16)
 
 /* Shapes */
 BAD(bad_shape_extent, p->tensor[2].extent[1] = 4)
@@ -1068,6 +1137,35 @@ static const struct bad bads[] = {
       NPU_ERR_PARAMETER, INSN },
     { "log_softmax along no axis", good_log_softmax, bad_axis,
       NPU_ERR_PARAMETER, INSN },
+    { "pad in no mode", good_pad, bad_pad_mode, NPU_ERR_PARAMETER, INSN },
+    { "pad with a parameter byte", good_pad, bad_pad_zero, NPU_ERR_PARAMETER,
+      INSN },
+    { "pad beyond the rank", good_pad, bad_pad_dim, NPU_ERR_PARAMETER, INSN },
+    { "pad with an edge and a scalar", good_pad, bad_pad_scalar,
+      NPU_ERR_PARAMETER, INSN },
+    { "tile with a scalar", good_tile, bad_imm, NPU_ERR_PARAMETER, INSN },
+    { "pad of another type", good_pad, bad_pad_type, NPU_ERR_DTYPE, 1, 1 },
+    { "pad of another rank", good_tile, bad_pad_rank, NPU_ERR_SHAPE, 1, 1 },
+    { "pad that loses elements", good_pad, bad_pad_small, NPU_ERR_SHAPE, 1, 0 },
+    { "pad by too much", good_pad, bad_pad_huge, NPU_ERR_SHAPE, 1, 0 },
+    { "lower range", good_range, bad_lower, NPU_ERR_PARAMETER, INSN },
+    { "triangle with a parameter byte", good_triangle, bad_raw,
+      NPU_ERR_PARAMETER, INSN },
+    { "triangle of a vector", good_triangle, bad_triangle_vector, NPU_ERR_SHAPE,
+      1, 0 },
+    { "triangle of another extent", good_triangle, bad_pad_small, NPU_ERR_SHAPE,
+      1, 1 },
+    { "range along no axis", good_range, bad_axis, NPU_ERR_PARAMETER, INSN },
+    { "range with a scalar", good_range, bad_imm, NPU_ERR_PARAMETER, INSN },
+    { "range by f32", good_range, bad_range_type, NPU_ERR_DTYPE, 1, 2 },
+    { "range of another extent", good_range, bad_shape_extent, NPU_ERR_SHAPE, 1,
+      2 },
+    { "one_hot along no axis", good_one_hot, bad_axis, NPU_ERR_PARAMETER,
+      INSN },
+    { "one_hot of f32", good_one_hot, bad_hot_type, NPU_ERR_DTYPE, 1, 1 },
+    { "one_hot between types", good_one_hot, bad_hot_off, NPU_ERR_DTYPE, 1, 2 },
+    { "one_hot of another extent", good_one_hot, bad_shape_extent,
+      NPU_ERR_SHAPE, 1, 2 },
     { "stall with a parameter byte", good_stall, bad_stall_raw,
       NPU_ERR_PARAMETER, INSN },
 };
@@ -1214,6 +1312,8 @@ static void test_damage(void **state)
         good_attention,  good_any,         good_norm,        good_group_norm,
         good_batch_norm, good_softmax_ext, good_log_softmax, good_rope,
         good_cumsum,     good_embed,       good_unpack,      good_resize,
+        good_pad,        good_tile,        good_triangle,    good_range,
+        good_one_hot,
     };
     static uint64_t args[NPU_MAX_BASES + NPU_MAX_SCALARS];
     struct rng rng = rng_new(test_seed());

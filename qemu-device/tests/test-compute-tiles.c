@@ -94,6 +94,7 @@ struct work {
     uint16_t kernel, stride, dilation, pad;
     uint32_t flags;
     struct npu_insn_resize resize;
+    uint32_t mode; /* of NPU_OP_PAD; axis is what is before */
 };
 
 static void add_operand(struct program *program, const struct operand *o)
@@ -135,6 +136,9 @@ static struct runner work_new(const struct work *work)
     program.insn[0].axis.axis = work->axis;
     if (work->opcode == NPU_OP_RESIZE) {
         program.insn[0].resize = work->resize;
+    }
+    if (work->opcode == NPU_OP_PAD) {
+        program.insn[0].padding.mode = work->mode;
     }
     if (work->kernel) {
         program.insn[0].window = (struct npu_insn_window){
@@ -184,6 +188,29 @@ static const struct work huge[] = {
     { "gather of many rows", NPU_OP_GATHER,
       { { F16, 2, { G(64), 3 } }, { F16, 2, { 5, 3 } },
         { S32, 1, { G(64) }, false, true } } },
+    { "pad of a long row", NPU_OP_PAD,
+      { { NPU_DTYPE_S64, 1, { G(64) } }, { NPU_DTYPE_S64, 1, { G(32) } } },
+      G(1) },
+    { "pad of columns", NPU_OP_PAD,
+      { { F16, 2, { M(4), M(4) }, true }, { F16, 2, { M(4), M(2) } } }, 0,
+      .mode = NPU_PAD_EDGE },
+    { "tile of a number", NPU_OP_PAD,
+      { { S8, 1, { G(1024) } }, { S8, 1, { 1 } } }, 0, .mode = NPU_PAD_WRAP },
+    { "tile of small boxes", NPU_OP_PAD,
+      { { S8, 6, { 64, K(1), 64, K(1), 16, K(1) } },
+        { S8, 6, { 2, 2, 2, 2, 2, 2 } } }, 1, .mode = NPU_PAD_WRAP },
+    { "reflections of few columns", NPU_OP_PAD,
+      { { S8, 2, { M(1), M(1) } }, { S8, 2, { M(1), 3 } } }, 0,
+      .mode = NPU_PAD_REFLECT },
+    { "triangle of 2^44 elements", NPU_OP_TRIANGLE,
+      { { F32, 2, { M(4), M(4) } }, { F32, 2, { M(4), M(4) }, true } } },
+    { "range over 2^44 elements", NPU_OP_RANGE,
+      { { F16, 1, { 1ull << 44 } }, { F16, 1, { 1ull << 44 }, false, true },
+        { F16, 1, { 1ull << 44 }, false, true } } },
+    { "one_hot of many", NPU_OP_ONE_HOT,
+      { { F32, 2, { M(4), M(4) } }, { S32, 2, { M(4), M(4) }, false, true },
+        { F32, 2, { M(4), M(4) }, false, true },
+        { F32, 2, { M(4), M(4) }, false, true } }, 1 },
     { "sum of long rows", NPU_OP_REDUCE_SUM,
       { { F32, 2, { M(1), 1 } }, { F32, 2, { M(1), M(4) } } }, 1 },
     { "sum of long columns", NPU_OP_REDUCE_SUM,
@@ -413,6 +440,10 @@ static const struct work large[] = {
     { "gelu", NPU_OP_GELU, { { F32, 1, { K(64) } }, { F32, 1, { K(64) } } } },
     { "gather", NPU_OP_GATHER, { { F32, 2, { K(1), K(1) } },
       { F32, 2, { K(1), K(1) } }, { S32, 1, { K(1) } } } },
+    { "pad", NPU_OP_PAD, { { F32, 2, { K(1), K(1) } },
+      { F32, 2, { K(1), 1000 } } }, 0, .mode = NPU_PAD_EDGE },
+    { "triangle", NPU_OP_TRIANGLE, { { F32, 2, { K(1), K(1) } },
+      { F32, 2, { K(1), K(1) } } } },
     { "sum", NPU_OP_REDUCE_SUM, { { F32, 2, { K(1), 1 } },
       { F32, 2, { K(1), K(1) } } }, 1 },
     { "cumsum", NPU_OP_CUMSUM, { { F32, 2, { K(1), 256 } },
@@ -523,6 +554,16 @@ static const struct charge charges[] = {
       { Q8_0, 2, { 3, 64 } } } }, 0, 588, NPU_DTYPE_Q8_0 },
     { { "gather from q4_k", NPU_OP_GATHER, { { F32, 2, { 4, 512 } },
       { Q4_K, 2, { 1000, 512 } }, { S32, 1, { 4 } } } }, 0, 9360, F32 },
+    { { "pad", NPU_OP_PAD, { { F16, 2, { 4, 9 } }, { F16, 2, { 3, 5 } } }, 1 },
+      0, 102, F16 },
+    { { "triangle", NPU_OP_TRIANGLE, { { S8, 2, { 3, 5 } },
+      { S8, 2, { 3, 5 } } } }, 0, 30, S8 },
+    { { "range", NPU_OP_RANGE, { { S32, 1, { 100 } },
+      { S32, 1, { 100 }, false, true }, { S32, 1, { 100 }, false, true } } },
+      200, 408, S32 },
+    { { "one_hot", NPU_OP_ONE_HOT, { { F16, 1, { 100 } },
+      { S32, 1, { 100 }, false, true }, { F16, 1, { 100 }, false, true },
+      { F16, 1, { 100 }, false, true } } }, 100, 208, S32 },
     { { "add", NPU_OP_ADD, { { F16, 2, { 3, 5 } }, { F16, 2, { 3, 5 } },
       { F16, 2, { 3, 5 }, false, true } } }, 15, 62, F16 },
     { { "sum", NPU_OP_REDUCE_SUM, { { F32, 2, { 3, 1 } },

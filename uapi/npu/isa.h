@@ -304,6 +304,10 @@ enum npu_opcode {
 	NPU_OP_FILL = 16,
 	NPU_OP_COPY = 17,
 	NPU_OP_GATHER = 18,
+	NPU_OP_PAD = 19,
+	NPU_OP_TRIANGLE = 20,
+	NPU_OP_RANGE = 21,
+	NPU_OP_ONE_HOT = 22,
 
 	NPU_OP_ADD = 32,
 	NPU_OP_SUB = 33,
@@ -437,6 +441,9 @@ enum npu_opcode {
 #define NPU_INSN_EXCLUSIVE	(1u << 2)
 #define NPU_INSN_REVERSE	(1u << 3)
 
+/* &npu_insn.flags: the lower triangle (NPU_OP_TRIANGLE). */
+#define NPU_INSN_LOWER		(1u << 5)
+
 /*
  * &npu_insn.flags of NPU_OP_MATMUL.  Block scales are f32, [.., ceil(m / 128),
  * ceil(k / 128)] for an fp8 a, else [.., ceil(n / 128), ceil(k / 128)] for an fp8
@@ -517,7 +524,8 @@ struct npu_tensor {
 
 /**
  * struct npu_insn_axis - parameters of reductions, NPU_OP_CUMSUM, NPU_OP_SOFTMAX,
- * NPU_OP_LOG_SOFTMAX, NPU_OP_RMS_NORM and NPU_OP_LAYER_NORM
+ * NPU_OP_LOG_SOFTMAX, NPU_OP_RMS_NORM, NPU_OP_LAYER_NORM, NPU_OP_RANGE and
+ * NPU_OP_ONE_HOT
  * @axis: dimension, below the rank
  * @pad: must be zero
  */
@@ -534,6 +542,36 @@ struct npu_insn_axis {
 struct npu_insn_groups {
 	__u32 groups;
 	__u32 pad[7];
+};
+
+/**
+ * enum npu_pad_mode - f(x) of NPU_OP_PAD, for an extent n of a
+ * @NPU_PAD_CONSTANT: x; where that is outside a, d is imm as of NPU_OP_FILL.  The
+ *	other modes have no scalar
+ * @NPU_PAD_EDGE: x, but 0 below and n - 1 above
+ * @NPU_PAD_REFLECT: x thrown back at 0 and n - 1, which are not repeated, as often as
+ *	it takes; 0 if n is 1
+ * @NPU_PAD_WRAP: x modulo n
+ */
+enum npu_pad_mode {
+	NPU_PAD_CONSTANT = 0,
+	NPU_PAD_EDGE = 1,
+	NPU_PAD_REFLECT = 2,
+	NPU_PAD_WRAP = 3,
+};
+
+/**
+ * struct npu_insn_pad - parameters of NPU_OP_PAD
+ * @before: elements of d before those of a along each dimension; 0 beyond the rank
+ * @mode: &enum npu_pad_mode
+ * @pad: must be zero
+ *
+ * Extents of d are at least before plus those of a; any for NPU_PAD_WRAP.
+ */
+struct npu_insn_pad {
+	__u32 before[NPU_MAX_RANK];
+	__u32 mode;
+	__u32 pad;
 };
 
 /**
@@ -690,9 +728,10 @@ struct npu_insn_attention {
  * @operand: tensor indices, the destination first; unused ones are NPU_NONE
  * @imm: the scalar's bits, zero if unused
  * @pad: must be zero
- * @axis: for reductions, NPU_OP_CUMSUM, softmax, NPU_OP_RMS_NORM and
- *	NPU_OP_LAYER_NORM
+ * @axis: for reductions, NPU_OP_CUMSUM, softmax, NPU_OP_RMS_NORM, NPU_OP_LAYER_NORM,
+ *	NPU_OP_RANGE and NPU_OP_ONE_HOT
  * @groups: for NPU_OP_GROUP_NORM
+ * @padding: for NPU_OP_PAD
  * @matmul: for NPU_OP_MATMUL and NPU_OP_MATMUL_ROUTED
  * @window: for convolution and pooling
  * @resize: for NPU_OP_RESIZE
@@ -709,6 +748,7 @@ struct npu_insn {
 	union {
 		struct npu_insn_axis axis;
 		struct npu_insn_groups groups;
+		struct npu_insn_pad padding;
 		struct npu_insn_matmul matmul;
 		struct npu_insn_window window;
 		struct npu_insn_resize resize;
@@ -872,6 +912,11 @@ NPU_ASSERT_AT(struct npu_insn_axis, pad, 4);
 NPU_ASSERT_SIZE(struct npu_insn_groups, 32);
 NPU_ASSERT_AT(struct npu_insn_groups, groups, 0);
 NPU_ASSERT_AT(struct npu_insn_groups, pad, 4);
+
+NPU_ASSERT_SIZE(struct npu_insn_pad, 32);
+NPU_ASSERT_AT(struct npu_insn_pad, before, 0);
+NPU_ASSERT_AT(struct npu_insn_pad, mode, 24);
+NPU_ASSERT_AT(struct npu_insn_pad, pad, 28);
 
 NPU_ASSERT_SIZE(struct npu_insn_matmul, 32);
 NPU_ASSERT_AT(struct npu_insn_matmul, activation, 0);

@@ -22,9 +22,10 @@ struct shape {
 
 typedef void make(struct shaper *shaper);
 
-static make fill, copy, gather, stall, unary, binary, compare, where, ternary,
-    softmax, reduce, argmax, cumsum, matmul, routed, conv2d, pool2d, norm,
-    group_norm, batch_norm, softmax_ext, rope, resize, attention;
+static make fill, copy, gather, pad, triangle, range, one_hot, stall, unary,
+    binary, compare, where, ternary, softmax, reduce, argmax, cumsum, matmul,
+    routed, conv2d, pool2d, norm, group_norm, batch_norm, softmax_ext, rope,
+    resize, attention;
 
 /* Element types that operands may have, a bit each. */
 #define SET(dtype) (1u << (NPU_DTYPE_##dtype))
@@ -45,6 +46,10 @@ static const struct kind {
     { NPU_OP_FILL, SET_ANY, fill },
     { NPU_OP_COPY, SET_ANY, copy },
     { NPU_OP_GATHER, SET_ANY, gather },
+    { NPU_OP_PAD, SET_ANY, pad },
+    { NPU_OP_TRIANGLE, SET_ANY, triangle },
+    { NPU_OP_RANGE, SET_E, range },
+    { NPU_OP_ONE_HOT, SET_ANY, one_hot },
     { NPU_OP_ADD, SET_E, binary },
     { NPU_OP_SUB, SET_E, binary },
     { NPU_OP_MUL, SET_E, binary },
@@ -457,6 +462,61 @@ static void gather(struct shaper *shaper)
     operand(shaper, to, &d);
     operand(shaper, from, &a);
     operand(shaper, one_in(shaper, 2) ? NPU_DTYPE_S32 : NPU_DTYPE_S64, &index);
+}
+
+static void pad(struct shaper *shaper)
+{
+    struct npu_insn_pad *padding = &shaper->insn.padding;
+    struct shape d = any_shape(shaper, 1), a = d;
+
+    padding->mode = between(shaper, NPU_PAD_CONSTANT, NPU_PAD_WRAP);
+    for (unsigned dim = 0; dim < d.rank; dim++) {
+        a.extent[dim] = between(shaper, 1, d.extent[dim]);
+        padding->before[dim] = between(shaper, 0,
+                                       d.extent[dim] - a.extent[dim]);
+    }
+    operand(shaper, shaper->dtype[0], &d);
+    operand(shaper, shaper->dtype[0], &a);
+    if (padding->mode == NPU_PAD_CONSTANT) {
+        scalar(shaper, random_next(shaper->random));
+    }
+}
+
+static void triangle(struct shaper *shaper)
+{
+    struct shape shape = any_shape(shaper, 2);
+
+    shaper->insn.flags = one_in(shaper, 2) ? NPU_INSN_LOWER : 0;
+    operand(shaper, shaper->dtype[0], &shape);
+    operand(shaper, shaper->dtype[0], &shape);
+    scalar(shaper, between(shaper, 0, 20) - 10);
+}
+
+static void range(struct shaper *shaper)
+{
+    struct shape shape = any_shape(shaper, 1);
+
+    shaper->insn.axis.axis = random_below(shaper->random, shape.rank);
+    for (unsigned i = 0; i < 3; i++) {
+        operand(shaper, shaper->dtype[0], &shape);
+    }
+}
+
+/* Indices, s32 or s64 */
+static uint8_t index_type(struct shaper *shaper)
+{
+    return one_in(shaper, 2) ? NPU_DTYPE_S32 : NPU_DTYPE_S64;
+}
+
+static void one_hot(struct shaper *shaper)
+{
+    struct shape shape = any_shape(shaper, 1);
+
+    shaper->insn.axis.axis = random_below(shaper->random, shape.rank);
+    operand(shaper, shaper->dtype[0], &shape);
+    operand(shaper, index_type(shaper), &shape);
+    operand(shaper, shaper->dtype[0], &shape);
+    operand(shaper, shaper->dtype[0], &shape);
 }
 
 static void softmax(struct shaper *shaper)

@@ -1,0 +1,387 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Instructions that move elements, or make them from where they are.
+ */
+#include "support-compute.h"
+
+#define MEMORY (16u << 20)
+
+/* clang-format off */
+static const uint32_t dtypes[] = {
+    NPU_DTYPE_F32, NPU_DTYPE_F16, NPU_DTYPE_BF16, NPU_DTYPE_F8E4M3,
+    NPU_DTYPE_F8E5M2, NPU_DTYPE_S8, NPU_DTYPE_U8, NPU_DTYPE_S32, NPU_DTYPE_S64,
+    NPU_DTYPE_BOOL,
+};
+/* clang-format on */
+
+#define DTYPES (sizeof(dtypes) / sizeof(*dtypes))
+
+/* An instruction with its operands. */
+struct move {
+    struct test_mem *mem;
+    struct rng rng;
+    struct program program;
+    struct tensor d, a, b, c;
+};
+
+static void move_new(struct move *m, unsigned salt)
+{
+    *m = (struct move){
+        .mem = mem_new(MEMORY),
+        .rng = rng_new(test_seed() + salt),
+    };
+}
+
+static void move_start(struct move *m, uint32_t opcode)
+{
+    mem_reset(m->mem);
+    program_init(&m->program);
+    program_insn(&m->program, opcode);
+}
+
+static struct tensor move_operand(struct move *m, uint32_t dtype, unsigned rank,
+                                  const uint64_t *extent, unsigned layout)
+{
+    struct tensor tensor = tensor_new(m->mem, &m->rng, dtype, rank, extent,
+                                      layout);
+
+    tensor_fill(&tensor, &m->rng, VALUES_SPECIAL);
+    program_operand(&m->program, 0, &tensor);
+    return tensor;
+}
+
+static void move_expect(struct move *m, reference *value)
+{
+    struct expectation e = {
+        .value = value,
+        .arg = m,
+        .identical = true,
+        .seed = test_seed(),
+    };
+
+    expect(&m->program, &m->d, &e);
+}
+
+static void move_free(struct move *m)
+{
+    mem_free(m->mem);
+}
+
+/* Extents up to most in all, small ones more often. */
+static unsigned any_extents(struct move *m, unsigned low, int64_t most,
+                            uint64_t *extent)
+{
+    unsigned rank = (unsigned)rng_range(&m->rng, low, NPU_MAX_RANK);
+
+    for (unsigned dim = 0; dim < rank; dim++) {
+        int64_t room = most < 12 ? most : 12;
+
+        extent[dim] = (uint64_t)rng_range(&m->rng, 1, room);
+        most /= (int64_t)extent[dim];
+    }
+    return rank;
+}
+
+static struct npu_insn *insn_of(struct move *m)
+{
+    return &m->program.insn[0];
+}
+
+/* ---- Pad ----------------------------------------------------------------- */
+
+static const char *const modes[] = { "constant", "edge", "reflect", "wrap" };
+
+/* Step by step: not the way of the card. */
+static int64_t padded_index(uint32_t mode, int64_t x, int64_t n)
+{
+    while (mode == NPU_PAD_REFLECT && n > 1 && (x < 0 || x >= n)) {
+        x = x < 0 ? -x : 2 * (n - 1) - x;
+    }
+    while (mode == NPU_PAD_WRAP && x < 0) {
+        x += n;
+    }
+    while (mode == NPU_PAD_WRAP && x >= n) {
+        x -= n;
+    }
+    if (mode != NPU_PAD_CONSTANT) {
+        x = x < 0 ? 0 : x >= n ? n - 1 : x;
+    }
+    return x;
+}
+
+static double padded(const void *arg, const uint64_t *index)
+{
+    const struct move *m = arg;
+    const struct npu_insn_pad *padding = &m->program.insn[0].padding;
+    uint64_t at[NPU_MAX_RANK] = { 0 };
+
+    for (unsigned dim = 0; dim < m->a.desc.rank; dim++) {
+        int64_t n = (int64_t)m->a.desc.extent[dim];
+        int64_t x = padded_index(padding->mode,
+                                 (int64_t)index[dim] - padding->before[dim], n);
+
+        if (x < 0 || x >= n) {
+            return m->a.desc.dtype == NPU_DTYPE_BOOL ? 1 : 0;
+        }
+        at[dim] = (uint64_t)x;
+    }
+    return tensor_get(&m->a, at);
+}
+
+static void pad_case(struct move *m, uint32_t mode, uint32_t dtype,
+                     unsigned rank, const uint64_t *a, const uint32_t *before,
+                     const uint64_t *d, unsigned layout)
+{
+    move_start(m, NPU_OP_PAD);
+    m->d = move_operand(m, dtype, rank, d, layout & LAYOUT_ANY);
+    m->a = move_operand(m, dtype, rank, a, layout);
+    insn_of(m)->padding.mode = mode;
+    memcpy(insn_of(m)->padding.before, before, rank * sizeof(*before));
+    if (dtype == NPU_DTYPE_BOOL && mode == NPU_PAD_CONSTANT) {
+        insn_of(m)->imm = 1;
+    }
+    move_expect(m, padded);
+}
+
+static void test_pad(void **state)
+{
+    uint32_t mode = (uint32_t)((const char *const *)*state - modes);
+    struct move m;
+
+    move_new(&m, mode);
+    for (unsigned i = 0; i < 60; i++) {
+        uint64_t a[NPU_MAX_RANK], d[NPU_MAX_RANK];
+        uint32_t before[NPU_MAX_RANK];
+        unsigned rank = any_extents(&m, 1, 300, a);
+        int64_t more = rank > 3 ? 2 : rank > 1 ? 9 : 40;
+
+        for (unsigned dim = 0; dim < rank; dim++) {
+            before[dim] = (uint32_t)rng_range(&m.rng, 0, more);
+            d[dim] = before[dim] + a[dim] +
+                     (uint64_t)rng_range(&m.rng, 0, more);
+            if (mode == NPU_PAD_WRAP) {
+                d[dim] = (uint64_t)rng_range(&m.rng, 1, (int64_t)d[dim]);
+            }
+        }
+        pad_case(&m, mode, dtypes[i % DTYPES], rank, a, before, d,
+                 (i / 2) % 16);
+    }
+    /* Many tiles; some lie outside, some are a piece of a. */
+    pad_case(&m, mode, NPU_DTYPE_S32, 1, (uint64_t[]){ 40000 },
+             (uint32_t[]){ 30000 }, (uint64_t[]){ 100003 }, 0);
+    pad_case(&m, mode, NPU_DTYPE_F16, 2, (uint64_t[]){ 3, 211 },
+             (uint32_t[]){ 100, 70 }, (uint64_t[]){ 211, 307 },
+             LAYOUT_PERMUTED);
+    pad_case(&m, mode, NPU_DTYPE_S64, 2, (uint64_t[]){ 500, 2 },
+             (uint32_t[]){ 7, 21 }, (uint64_t[]){ 511, 64 }, LAYOUT_NEGATIVE);
+    pad_case(&m, mode, NPU_DTYPE_U8, 3, (uint64_t[]){ 2, 200, 1 },
+             (uint32_t[]){ 0, 0, 300 }, (uint64_t[]){ 2, 200, 400 }, 0);
+    move_free(&m);
+}
+
+/* ---- Triangle ------------------------------------------------------------ */
+
+static double triangle(const void *arg, const uint64_t *index)
+{
+    const struct move *m = arg;
+    const struct npu_insn *insn = &m->program.insn[0];
+    unsigned rank = m->a.desc.rank;
+    int64_t above = (int64_t)index[rank - 1] - (int64_t)index[rank - 2];
+    int64_t k = (int32_t)insn->imm;
+    bool kept = insn->flags & NPU_INSN_LOWER ? above <= k : above >= k;
+
+    return kept ? tensor_get(&m->a, index) : 0;
+}
+
+static void triangle_case(struct move *m, uint32_t dtype, unsigned rank,
+                          const uint64_t *extent, int64_t k, bool lower,
+                          unsigned layout)
+{
+    move_start(m, NPU_OP_TRIANGLE);
+    m->d = move_operand(m, dtype, rank, extent, layout & LAYOUT_ANY);
+    m->a = move_operand(m, dtype, rank, extent, layout);
+    insn_of(m)->imm = (uint32_t)k;
+    insn_of(m)->flags = lower ? NPU_INSN_LOWER : 0;
+    move_expect(m, triangle);
+}
+
+static void test_triangle(void **state)
+{
+    struct move m;
+
+    (void)state;
+    move_new(&m, 10);
+    for (unsigned i = 0; i < 100; i++) {
+        uint64_t extent[NPU_MAX_RANK];
+        unsigned rank = any_extents(&m, 2, 600, extent);
+
+        triangle_case(&m, dtypes[i % DTYPES], rank, extent,
+                      rng_range(&m.rng, -13, 13), i % 3, i / 2 % 16);
+    }
+    for (unsigned i = 0; i < 6; i++) {
+        static const int64_t far[] = { INT32_MIN, -200, 0, 3, 290, INT32_MAX };
+
+        triangle_case(&m, NPU_DTYPE_F16, 2, (uint64_t[]){ 211, 307 }, far[i],
+                      i % 2, i % 4);
+        triangle_case(&m, NPU_DTYPE_S32, 3, (uint64_t[]){ 3, 150, 150 }, far[i],
+                      i % 2, LAYOUT_PERMUTED);
+    }
+    move_free(&m);
+}
+
+/* ---- Range --------------------------------------------------------------- */
+
+static double ranged(const void *arg, const uint64_t *index)
+{
+    const struct move *m = arg;
+    uint64_t i = index[m->program.insn[0].axis.axis];
+    double start = tensor_get(&m->a, index), step = tensor_get(&m->b, index);
+
+    if (m->d.desc.dtype == NPU_DTYPE_S32) {
+        return (int32_t)((uint32_t)(int32_t)start +
+                         (uint32_t)i * (uint32_t)(int32_t)step);
+    }
+    return start + (double)i * step;
+}
+
+static void range_case(struct move *m, uint32_t dtype, unsigned rank,
+                       const uint64_t *extent, unsigned layout,
+                       enum values values)
+{
+    move_start(m, NPU_OP_RANGE);
+    m->d = move_operand(m, dtype, rank, extent, layout & LAYOUT_ANY);
+    m->a = move_operand(m, dtype, rank, extent, layout);
+    m->b = move_operand(m, dtype, rank, extent, layout);
+    /* The reference has no s64 of more than 53 bits. */
+    values = dtype == NPU_DTYPE_S64 ? VALUES_PLAIN : values;
+    tensor_fill(&m->a, &m->rng, values);
+    tensor_fill(&m->b, &m->rng, values);
+    insn_of(m)->axis.axis = (uint32_t)rng_range(&m->rng, 0, rank - 1);
+    move_expect(m, ranged);
+}
+
+static void test_range(void **state)
+{
+    static const uint32_t types[] = { NPU_DTYPE_F32, NPU_DTYPE_F16,
+                                      NPU_DTYPE_BF16, NPU_DTYPE_S32,
+                                      NPU_DTYPE_S64 };
+    struct move m;
+
+    (void)state;
+    move_new(&m, 20);
+    for (unsigned i = 0; i < 100; i++) {
+        uint64_t extent[NPU_MAX_RANK];
+        unsigned rank = any_extents(&m, 1, 600, extent);
+
+        range_case(&m, types[i % 5], rank, extent, i / 5 % 16,
+                   i / 2 % 2 ? VALUES_SPECIAL : VALUES_PLAIN);
+    }
+    for (unsigned i = 0; i < 5; i++) {
+        range_case(&m, types[i], 1, (uint64_t[]){ 20003 }, 0, VALUES_PLAIN);
+        range_case(&m, types[i], 2, (uint64_t[]){ 211, 107 },
+                   LAYOUT_BROADCAST | LAYOUT_PERMUTED, VALUES_PLAIN);
+    }
+    move_free(&m);
+}
+
+/* Beyond what f64 holds: wraps. */
+static void test_range_wraps(void **state)
+{
+    const int64_t start = INT64_MAX - 3, step = 0x123456789abcdef1;
+    struct npu_verdict verdict;
+    struct runner runner;
+    struct move m;
+
+    (void)state;
+    move_new(&m, 21);
+    move_start(&m, NPU_OP_RANGE);
+    m.d = move_operand(&m, NPU_DTYPE_S64, 1, (uint64_t[]){ 1000 }, 0);
+    m.a = move_operand(&m, NPU_DTYPE_S64, 1, (uint64_t[]){ 1 }, 0);
+    m.b = move_operand(&m, NPU_DTYPE_S64, 1, (uint64_t[]){ 1 }, 0);
+    for (unsigned i = 1; i < 3; i++) {
+        m.program.tensor[i].extent[0] = 1000;
+        m.program.tensor[i].stride[0] = 0;
+    }
+    memcpy(mem_at(m.mem, m.a.va), &start, 8);
+    memcpy(mem_at(m.mem, m.b.va), &step, 8);
+    runner = runner_new(&m.program);
+    assert_true(run_insn(&runner, 0, 8, 1, m.mem, &verdict));
+    for (uint64_t i = 0; i < 1000; i++) {
+        uint64_t got;
+
+        memcpy(&got, tensor_at(&m.d, &i), 8);
+        assert_true(got == (uint64_t)start + i * (uint64_t)step);
+    }
+    runner_free(&runner);
+    move_free(&m);
+}
+
+/* ---- One-hot ------------------------------------------------------------- */
+
+static double one_hot(const void *arg, const uint64_t *index)
+{
+    const struct move *m = arg;
+    uint32_t axis = m->program.insn[0].axis.axis;
+    double n = (double)m->d.desc.extent[axis];
+    double a = tensor_get(&m->a, index);
+    bool on = (a < 0 ? a + n : a) == (double)index[axis];
+
+    return tensor_get(on ? &m->c : &m->b, index);
+}
+
+static void one_hot_case(struct move *m, uint32_t dtype, unsigned rank,
+                         const uint64_t *extent, unsigned layout, bool wide)
+{
+    uint32_t axis = (uint32_t)rng_range(&m->rng, 0, rank - 1);
+    int64_t n = (int64_t)extent[axis];
+    uint64_t index[NPU_MAX_RANK] = { 0 };
+
+    move_start(m, NPU_OP_ONE_HOT);
+    insn_of(m)->axis.axis = axis;
+    m->d = move_operand(m, dtype, rank, extent, layout & LAYOUT_ANY);
+    m->a = tensor_new(m->mem, &m->rng, wide ? NPU_DTYPE_S64 : NPU_DTYPE_S32,
+                      rank, extent, layout);
+    m->a.desc.stride[axis] = wide && layout % 2 ? m->a.desc.stride[axis] : 0;
+    program_operand(&m->program, 0, &m->a);
+    do {
+        int64_t at = rng_range(&m->rng, -n - 1, n);
+
+        tensor_put(&m->a, index,
+                   (double)(rng_range(&m->rng, 0, 20) ? at : INT32_MIN));
+    } while (tensor_next(&m->a, index));
+    m->b = move_operand(m, dtype, rank, extent, layout | LAYOUT_BROADCAST);
+    m->c = move_operand(m, dtype, rank, extent, layout | LAYOUT_BROADCAST);
+    move_expect(m, one_hot);
+}
+
+static void test_one_hot(void **state)
+{
+    struct move m;
+
+    (void)state;
+    move_new(&m, 30);
+    for (unsigned i = 0; i < 100; i++) {
+        uint64_t extent[NPU_MAX_RANK];
+        unsigned rank = any_extents(&m, 1, 600, extent);
+
+        one_hot_case(&m, dtypes[i % DTYPES], rank, extent, i / 5 % 16, i % 3);
+    }
+    for (unsigned i = 0; i < 4; i++) {
+        one_hot_case(&m, dtypes[i], 2, (uint64_t[]){ 41, 1003 }, 4 * i, i % 2);
+    }
+    move_free(&m);
+}
+
+int main(void)
+{
+    struct suite suite = { 0 };
+
+    for (unsigned i = 0; i < 4; i++) {
+        suite_add(&suite, test_pad, (void *)&modes[i], "pad: %s", modes[i]);
+    }
+    suite_add(&suite, test_triangle, NULL, "triangle");
+    suite_add(&suite, test_range, NULL, "range");
+    suite_add(&suite, test_range_wraps, NULL, "range wraps");
+    suite_add(&suite, test_one_hot, NULL, "one_hot");
+    return suite_run(&suite, "move");
+}
