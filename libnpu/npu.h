@@ -575,6 +575,71 @@ int npu_op_gather(struct npu_program *prog, npu_tensor_id d, npu_tensor_id a,
 		  npu_tensor_id index);
 
 /**
+ * npu_op_pad() - NPU_OP_PAD: d is a with more around it
+ * @prog: program
+ * @mode: &enum npu_pad_mode
+ * @d: destination, of the type of @a, which has none with blocks
+ * @a: source
+ * @before: elements of d before those of a, one for each dimension of @a
+ * @value: for NPU_PAD_CONSTANT: scalar whose low bits are an element of d
+ *
+ * Return: as npu_op_stall().
+ */
+int npu_op_pad(struct npu_program *prog, uint32_t mode, npu_tensor_id d, npu_tensor_id a,
+	       const uint32_t *before, struct npu_scalar value);
+
+/**
+ * npu_op_tile() - NPU_OP_PAD with NPU_PAD_WRAP: a over and over
+ * @prog: program
+ * @d: destination, of the type and the rank of @a
+ * @a: source
+ *
+ * Return: as npu_op_stall().
+ */
+int npu_op_tile(struct npu_program *prog, npu_tensor_id d, npu_tensor_id a);
+
+/**
+ * npu_op_triangle() - NPU_OP_TRIANGLE: one side of a diagonal of each matrix, else 0
+ * @prog: program
+ * @d: destination, of the type and shape of @a
+ * @a: source, of rank 2 to 6 and a type without blocks
+ * @diagonal: scalar, an s32: which column of row 0 it begins at
+ * @lower: keep what is left of it, else what is right of it; itself too
+ *
+ * Return: as npu_op_stall().
+ */
+int npu_op_triangle(struct npu_program *prog, npu_tensor_id d, npu_tensor_id a,
+		    struct npu_scalar diagonal, bool lower);
+
+/**
+ * npu_op_range() - NPU_OP_RANGE: d = start + i * step
+ * @prog: program
+ * @d: destination: f32, f16, bf16, s32 or s64
+ * @start: of the type of @d, broadcast to it by NumPy's rule, as is @step
+ * @step: likewise
+ * @axis: dimension of @d that i counts
+ *
+ * Return: as npu_op_stall().
+ */
+int npu_op_range(struct npu_program *prog, npu_tensor_id d, npu_tensor_id start,
+		 npu_tensor_id step, unsigned int axis);
+
+/**
+ * npu_op_one_hot() - NPU_OP_ONE_HOT: on where the index along the axis is that of a
+ * @prog: program
+ * @d: destination, of any type without blocks
+ * @index: s32 or s64, broadcast to d by NumPy's rule: of extent 1 along the axis, or
+ *	lower in rank if that is the first dimension
+ * @off: of the type of @d, broadcast to it
+ * @on: likewise
+ * @axis: dimension of @d
+ *
+ * Return: as npu_op_stall().
+ */
+int npu_op_one_hot(struct npu_program *prog, npu_tensor_id d, npu_tensor_id index,
+		   npu_tensor_id off, npu_tensor_id on, unsigned int axis);
+
+/**
  * npu_op_binary() - an element-wise instruction with two sources
  * @prog: program
  * @opcode: NPU_OP_ADD to NPU_OP_ELU

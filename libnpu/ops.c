@@ -316,6 +316,67 @@ int npu_op_rope(struct npu_program *prog, npu_tensor_id d, npu_tensor_id a,
 	return err ? err : EMIT(prog, &insn, d, a, positions, frequencies);
 }
 
+int npu_op_pad(struct npu_program *prog, uint32_t mode, npu_tensor_id d, npu_tensor_id a,
+	       const uint32_t *before, struct npu_scalar value)
+{
+	struct npu_insn insn = new_insn(NPU_OP_PAD);
+	const struct npu_tensor *desc;
+	int err = npu_program_check(prog);
+
+	if (!err && mode == NPU_PAD_CONSTANT)
+		err = set_scalar(prog, &insn, value);
+	if (err)
+		return err;
+	desc = npu_tensor_desc(prog, a);
+	if (desc)
+		memcpy(insn.padding.before, before, desc->rank * sizeof(*before));
+	insn.padding.mode = mode;
+	return EMIT(prog, &insn, d, a);
+}
+
+int npu_op_tile(struct npu_program *prog, npu_tensor_id d, npu_tensor_id a)
+{
+	static const uint32_t nothing[NPU_MAX_RANK];
+
+	return npu_op_pad(prog, NPU_PAD_WRAP, d, a, nothing, npu_u32(0));
+}
+
+int npu_op_triangle(struct npu_program *prog, npu_tensor_id d, npu_tensor_id a,
+		    struct npu_scalar diagonal, bool lower)
+{
+	struct npu_insn insn = new_insn(NPU_OP_TRIANGLE);
+	int err = npu_program_check(prog);
+
+	insn.flags = lower ? NPU_INSN_LOWER : 0;
+	if (!err)
+		err = set_scalar(prog, &insn, diagonal);
+	return err ? err : EMIT(prog, &insn, d, a);
+}
+
+int npu_op_range(struct npu_program *prog, npu_tensor_id d, npu_tensor_id start,
+		 npu_tensor_id step, unsigned int axis)
+{
+	npu_tensor_id operands[] = { d, start, step };
+	struct npu_insn insn = new_insn(NPU_OP_RANGE);
+	int err = npu_program_check(prog);
+
+	if (!err)
+		err = set_axis(prog, &insn, d, axis);
+	return err ? err : emit_broadcast(prog, &insn, operands, 3);
+}
+
+int npu_op_one_hot(struct npu_program *prog, npu_tensor_id d, npu_tensor_id index,
+		   npu_tensor_id off, npu_tensor_id on, unsigned int axis)
+{
+	npu_tensor_id operands[] = { d, index, off, on };
+	struct npu_insn insn = new_insn(NPU_OP_ONE_HOT);
+	int err = npu_program_check(prog);
+
+	if (!err)
+		err = set_axis(prog, &insn, d, axis);
+	return err ? err : emit_broadcast(prog, &insn, operands, 4);
+}
+
 int npu_op_matmul(struct npu_program *prog, npu_tensor_id d, npu_tensor_id a,
 		  npu_tensor_id b)
 {

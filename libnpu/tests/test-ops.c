@@ -109,6 +109,88 @@ static void test_gather(void **state)
 	assert_insn(&want);
 }
 
+static void test_pad(void **state)
+{
+	const uint32_t before[] = { 3, 2 };
+	struct npu_insn want = EXPECT(NPU_OP_PAD, d, a);
+
+	(void)state;
+	want.padding.before[0] = 3;
+	want.padding.before[1] = 2;
+	want.imm = 0x3f000000;
+	assert_int_equal(npu_op_pad(prog, NPU_PAD_CONSTANT, d, a, before, npu_f32(0.5f)),
+			 0);
+	assert_insn(&want);
+	want.padding.mode = NPU_PAD_REFLECT;
+	want.imm = 0;
+	assert_int_equal(npu_op_pad(prog, NPU_PAD_REFLECT, d, a, before, npu_f32(0.5f)),
+			 0);
+	assert_insn(&want);
+	assert_int_equal(npu_op_pad(prog, NPU_PAD_EDGE, d, 99, before, npu_u32(0)),
+			 -EINVAL);
+}
+
+static void test_tile(void **state)
+{
+	struct npu_insn want = EXPECT(NPU_OP_PAD, d, a);
+
+	(void)state;
+	want.padding.mode = NPU_PAD_WRAP;
+	assert_int_equal(npu_op_tile(prog, d, a), 0);
+	assert_insn(&want);
+}
+
+static void test_triangle(void **state)
+{
+	struct npu_insn want = EXPECT(NPU_OP_TRIANGLE, d, a);
+
+	(void)state;
+	want.imm = UINT32_MAX;
+	assert_int_equal(npu_op_triangle(prog, d, a, npu_u32(-1), false), 0);
+	assert_insn(&want);
+	want.flags = NPU_INSN_LOWER;
+	assert_int_equal(npu_op_triangle(prog, d, a, npu_u32(-1), true), 0);
+	assert_insn(&want);
+}
+
+static void test_range(void **state)
+{
+	npu_tensor_id one = TENSOR(prog, NPU_DTYPE_F32, 1);
+	const struct npu_tensor *x;
+
+	(void)state;
+	assert_int_equal(npu_op_range(prog, d, one, a, 1), 0);
+	assert_int_equal(last_insn()->opcode, NPU_OP_RANGE);
+	assert_int_equal(last_insn()->axis.axis, 1);
+	x = npu_tensor_desc(prog, last_insn()->operand[1]);
+	assert_int_equal(x->base, npu_tensor_desc(prog, one)->base);
+	assert_int_equal(x->rank, 2);
+	assert_int_equal(x->stride[1], 0);
+	assert_int_equal(npu_op_range(prog, d, one, a, 2), -EINVAL);
+	assert_text_has(npu_last_error(), "axis 2");
+}
+
+static void test_one_hot(void **state)
+{
+	npu_tensor_id index = TENSOR(prog, NPU_DTYPE_S64, 4, 1);
+	npu_tensor_id one = TENSOR(prog, NPU_DTYPE_F32, 1);
+	const struct npu_tensor *x;
+
+	(void)state;
+	assert_int_equal(npu_op_one_hot(prog, d, index, one, a, 1), 0);
+	assert_int_equal(last_insn()->opcode, NPU_OP_ONE_HOT);
+	assert_int_equal(last_insn()->axis.axis, 1);
+	x = npu_tensor_desc(prog, last_insn()->operand[1]);
+	assert_int_equal(x->base, npu_tensor_desc(prog, index)->base);
+	assert_int_equal(x->extent[1], 4);
+	assert_int_equal(x->stride[1], 0);
+	x = npu_tensor_desc(prog, last_insn()->operand[2]);
+	assert_int_equal(x->base, npu_tensor_desc(prog, one)->base);
+	x = npu_tensor_desc(prog, last_insn()->operand[3]);
+	assert_int_equal(x->base, npu_tensor_desc(prog, a)->base);
+	assert_int_equal(npu_op_one_hot(prog, d, index, one, a, 7), -EINVAL);
+}
+
 static void test_every_binary(void **state)
 {
 	uint32_t opcode;
@@ -614,6 +696,11 @@ int main(void)
 		TEST(test_a_slot_that_was_not_reserved_is_refused),
 		TEST(test_copy),
 		TEST(test_gather),
+		TEST(test_pad),
+		TEST(test_tile),
+		TEST(test_triangle),
+		TEST(test_range),
+		TEST(test_one_hot),
 		TEST(test_every_binary),
 		TEST(test_binary_broadcasts_both_sides),
 		TEST(test_binary_that_does_not_broadcast_is_refused),
