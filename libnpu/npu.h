@@ -1045,6 +1045,63 @@ int npu_op_attention(struct npu_program *prog, npu_tensor_id d, npu_tensor_id q,
 		     const struct npu_attention *attention);
 
 /**
+ * npu_op_ssm_scan() - NPU_OP_SSM_SCAN: the selective scan of Mamba and Mamba-2
+ * @prog: program
+ * @d: destination: [sequence, step, head, width]; f32, f16 or bf16, as are all others
+ *	but @state
+ * @state: f32 [sequence, head, width, depth], read and written
+ * @x: as @d
+ * @dt: sizes of the steps: [sequence, step, head, 1]
+ * @a: logarithms of decay: [head, depth], or [head, 1]
+ * @b: input: [sequence, step, group, depth]; a divisor of the heads are groups
+ * @c: output: as @b
+ * @skip: a factor of @x that is added: [head, width], or [head, 1]; negative: none
+ * @flags: NPU_INSN_SOFTPLUS, or 0
+ *
+ * Return: as npu_op_stall().
+ */
+int npu_op_ssm_scan(struct npu_program *prog, npu_tensor_id d, npu_tensor_id state,
+		    npu_tensor_id x, npu_tensor_id dt, npu_tensor_id a, npu_tensor_id b,
+		    npu_tensor_id c, npu_tensor_id skip, uint32_t flags);
+
+/**
+ * npu_op_rwkv_wkv() - NPU_OP_RWKV_WKV: the time mixing of RWKV-6
+ * @prog: program
+ * @d: destination: [sequence, step, head, width]; f32, f16 or bf16, as are all others
+ *	but @state
+ * @state: f32 [sequence, head, depth, width], read and written
+ * @r: receptance: [sequence, step, head, depth]
+ * @k: keys: as @r
+ * @v: values: as @d
+ * @w: factors of decay between 0 and 1: as @r
+ * @u: bonus: [head, depth]
+ *
+ * Return: as npu_op_stall().
+ */
+int npu_op_rwkv_wkv(struct npu_program *prog, npu_tensor_id d, npu_tensor_id state,
+		    npu_tensor_id r, npu_tensor_id k, npu_tensor_id v, npu_tensor_id w,
+		    npu_tensor_id u);
+
+/**
+ * npu_op_delta_net() - NPU_OP_DELTA_NET: the gated delta rule
+ * @prog: program
+ * @d: destination: [sequence, step, head, width]; f32, f16 or bf16, as are all others
+ *	but @state
+ * @state: f32 [sequence, head, depth, width], read and written
+ * @q: queries: [sequence, step, group, depth]; a divisor of the heads are groups
+ * @k: keys: as @q
+ * @v: values: as @d
+ * @g: logarithms of decay: [sequence, step, head, depth], or [sequence, step, head, 1]
+ * @beta: how much of the update is made: [sequence, step, head, 1]
+ * @scale: what d is multiplied by, f32
+ *
+ * Return: as npu_op_stall().
+ */
+int npu_op_delta_net(struct npu_program *prog, npu_tensor_id d, npu_tensor_id state,
+		     npu_tensor_id q, npu_tensor_id k, npu_tensor_id v, npu_tensor_id g,
+		     npu_tensor_id beta, struct npu_scalar scale);
+
+/**
  * npu_program_finish() - end the building and put the program into HBM
  * @prog: program
  *

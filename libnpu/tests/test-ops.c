@@ -632,6 +632,72 @@ static void test_rope(void **state)
 	assert_insn(&want);
 }
 
+static void test_ssm_scan(void **state)
+{
+	npu_tensor_id out = TENSOR(prog, NPU_DTYPE_F16, 1, 2, 4, 8);
+	npu_tensor_id held = TENSOR(prog, NPU_DTYPE_F32, 1, 4, 8, 16);
+	npu_tensor_id decay = TENSOR(prog, NPU_DTYPE_F32, 4, 16);
+	npu_tensor_id skip = TENSOR(prog, NPU_DTYPE_F32, 4, 8);
+	npu_tensor_id few = TENSOR(prog, NPU_DTYPE_F32, 4, 1);
+	struct npu_insn with = EXPECT(NPU_OP_SSM_SCAN, out, held, a, b, decay, c, d,
+				      skip);
+	struct npu_insn without = EXPECT(NPU_OP_SSM_SCAN, out, held, a, b, decay, c, d);
+	const struct npu_tensor *x, *y;
+
+	(void)state;
+	with.flags = NPU_INSN_SOFTPLUS;
+	assert_int_equal(npu_op_ssm_scan(prog, out, held, a, b, decay, c, d, skip,
+					 NPU_INSN_SOFTPLUS),
+			 0);
+	assert_insn(&with);
+	assert_int_equal(npu_op_ssm_scan(prog, out, held, a, b, decay, c, d, -1, 0), 0);
+	assert_insn(&without);
+	/* What a head has one of is repeated. */
+	assert_int_equal(npu_op_ssm_scan(prog, out, held, a, b, few, c, d, few, 0), 0);
+	x = npu_tensor_desc(prog, last_insn()->operand[4]);
+	y = npu_tensor_desc(prog, last_insn()->operand[7]);
+	assert_int_equal(x->extent[1], 16);
+	assert_int_equal(x->stride[1], 0);
+	assert_int_equal(x->stride[0], 4);
+	assert_int_equal(y->extent[1], 8);
+	assert_int_equal(y->stride[1], 0);
+}
+
+static void test_rwkv_wkv(void **state)
+{
+	struct npu_insn want = EXPECT(NPU_OP_RWKV_WKV, d, a, b, c, a, b, c);
+
+	(void)state;
+	assert_int_equal(npu_op_rwkv_wkv(prog, d, a, b, c, a, b, c), 0);
+	assert_insn(&want);
+	assert_int_equal(npu_op_rwkv_wkv(prog, d, a, b, c, a, b, 99), -EINVAL);
+}
+
+static void test_delta_net(void **state)
+{
+	npu_tensor_id held = TENSOR(prog, NPU_DTYPE_F32, 1, 4, 16, 8);
+	npu_tensor_id gate = TENSOR(prog, NPU_DTYPE_F32, 1, 2, 4, 16);
+	npu_tensor_id few = TENSOR(prog, NPU_DTYPE_F32, 1, 2, 4, 1);
+	struct npu_insn want = EXPECT(NPU_OP_DELTA_NET, d, held, a, b, c, gate, few);
+	const struct npu_tensor *g;
+
+	(void)state;
+	want.imm = 0x3f000000;
+	assert_int_equal(npu_op_delta_net(prog, d, held, a, b, c, gate, few,
+					  npu_f32(0.5f)),
+			 0);
+	assert_insn(&want);
+	assert_int_equal(npu_op_delta_net(prog, d, held, a, b, c, few, few,
+					  npu_f32(0.5f)),
+			 0);
+	g = npu_tensor_desc(prog, last_insn()->operand[5]);
+	assert_int_equal(g->extent[2], 4);
+	assert_int_equal(g->extent[3], 16);
+	assert_int_equal(g->stride[3], 0);
+	assert_int_equal(npu_op_delta_net(prog, d, held, a, b, c, gate, few, npu_slot(3)),
+			 -EINVAL);
+}
+
 static void test_opcodes_of_other_families_are_refused(void **state)
 {
 	unsigned int i;
@@ -725,6 +791,9 @@ int main(void)
 		TEST(test_rope),
 		TEST(test_resize),
 		TEST(test_attention),
+		TEST(test_ssm_scan),
+		TEST(test_rwkv_wkv),
+		TEST(test_delta_net),
 		TEST(test_opcodes_of_other_families_are_refused),
 		TEST(test_missing_operands_are_refused),
 		TEST(test_scalars_keep_their_bits),

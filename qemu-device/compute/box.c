@@ -244,6 +244,14 @@ bool npu_box_target(struct npu_tile *tile, unsigned operand,
     return box_window(tile, box, true, view) || box_room(tile, box, view);
 }
 
+bool npu_box_update(struct npu_tile *tile, unsigned operand,
+                    const struct npu_box *box, struct npu_view *view)
+{
+    return box_window(tile, box, true, view) ||
+           (box_room(tile, box, view) &&
+            npu_box_read(tile, operand, box, view));
+}
+
 bool npu_box_store(struct npu_tile *tile, unsigned operand,
                    const struct npu_box *box, const struct npu_view *view)
 {

@@ -62,6 +62,10 @@ bool npu_box_target(struct npu_tile *tile, unsigned operand,
 bool npu_box_store(struct npu_tile *tile, unsigned operand,
                    const struct npu_box *box, const struct npu_view *view);
 
+/* Make a box readable that will be written; npu_box_store() goes with it, too. */
+bool npu_box_update(struct npu_tile *tile, unsigned operand,
+                    const struct npu_box *box, struct npu_view *view);
+
 /* Read a box into, or write it from, any view of as many elements. */
 bool npu_box_read(struct npu_tile *tile, unsigned operand,
                   const struct npu_box *box, const struct npu_view *to);

@@ -360,6 +360,18 @@ bool npu_types_each_f(struct npu_check *check)
     return true;
 }
 
+/* The state is what it is calculated in. */
+bool npu_types_recurrent(struct npu_check *check)
+{
+    for (unsigned operand = 0; operand < check->operands; operand++) {
+        if (!is_in(check, operand,
+                   operand == 1 ? NPU_SET(NPU_DTYPE_F32) : NPU_SET_F)) {
+            return false;
+        }
+    }
+    return true;
+}
+
 /* ---- Parameters ---------------------------------------------------------- */
 
 static bool no_scalar(struct npu_check *check)
@@ -919,4 +931,97 @@ bool npu_shape_attention(struct npu_check *check)
                          (const uint64_t[]){ q[row + 1] }) &&
            optional_fits(check, NPU_INSN_LENGTHS, 2,
                          (const uint64_t[]){ sequences, 2 });
+}
+
+/* ---- Extents of recurrent steps ------------------------------------------ */
+
+/* d and the state; depth is a dimension of the state, the other one is the width. */
+static bool states_fit(struct npu_check *check, unsigned depth)
+{
+    const __u64 *d = check->operand[0]->extent;
+    const __u64 *state = check->operand[1]->extent;
+
+    return has_rank(check, 0, 4) && has_rank(check, 1, 4) &&
+           fits(check, d[1] <= NPU_MAX_SCAN, 0) &&
+           fits(check,
+                state[0] == d[0] && state[1] == d[2] &&
+                    state[5 - depth] == d[3] && state[depth] <= NPU_MAX_STATE,
+                1);
+}
+
+/* [sequence, step, head, width] */
+static bool steps_fit(struct npu_check *check, unsigned operand, uint64_t width)
+{
+    const __u64 *d = check->operand[0]->extent;
+
+    return has_extents(check, operand, 4,
+                       (const uint64_t[]){ d[0], d[1], d[2], width });
+}
+
+/* The same, but groups of heads have one together. */
+static bool groups_fit(struct npu_check *check, unsigned operand,
+                       uint64_t width)
+{
+    const __u64 *d = check->operand[0]->extent;
+    uint64_t groups;
+
+    if (!has_rank(check, operand, 4)) {
+        return false;
+    }
+    groups = check->operand[operand]->extent[2];
+    return fits(check, d[2] % groups == 0, operand) &&
+           has_extents(check, operand, 4,
+                       (const uint64_t[]){ d[0], d[1], groups, width });
+}
+
+/* [head, width] */
+static bool heads_have(struct npu_check *check, unsigned operand,
+                       uint64_t width)
+{
+    return has_extents(check, operand, 2,
+                       (const uint64_t[]){ check->operand[0]->extent[2],
+                                           width });
+}
+
+bool npu_shape_ssm_scan(struct npu_check *check)
+{
+    uint64_t width, depth;
+
+    if (!states_fit(check, 3)) {
+        return false;
+    }
+    width = check->operand[0]->extent[3];
+    depth = check->operand[1]->extent[3];
+    return steps_fit(check, 2, width) && steps_fit(check, 3, 1) &&
+           heads_have(check, 4, depth) && groups_fit(check, 5, depth) &&
+           groups_fit(check, 6, depth) &&
+           (check->operands == 7 || heads_have(check, 7, width));
+}
+
+bool npu_shape_rwkv_wkv(struct npu_check *check)
+{
+    uint64_t width, depth;
+
+    if (!states_fit(check, 2)) {
+        return false;
+    }
+    width = check->operand[0]->extent[3];
+    depth = check->operand[1]->extent[2];
+    return steps_fit(check, 2, depth) && steps_fit(check, 3, depth) &&
+           steps_fit(check, 4, width) && steps_fit(check, 5, depth) &&
+           heads_have(check, 6, depth);
+}
+
+bool npu_shape_delta_net(struct npu_check *check)
+{
+    uint64_t width, depth;
+
+    if (!states_fit(check, 2)) {
+        return false;
+    }
+    width = check->operand[0]->extent[3];
+    depth = check->operand[1]->extent[2];
+    return groups_fit(check, 2, depth) && groups_fit(check, 3, depth) &&
+           steps_fit(check, 4, width) && steps_fit(check, 5, depth) &&
+           steps_fit(check, 6, 1);
 }

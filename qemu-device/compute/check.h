@@ -76,6 +76,7 @@ npu_rule npu_types_routed;
 npu_rule npu_types_each_f; /* F of its own for each that flags announce */
 npu_rule npu_types_rope;
 npu_rule npu_types_attention; /* and whether all operands are there */
+npu_rule npu_types_recurrent;
 
 /* Parameters */
 npu_rule npu_params_none;
@@ -108,5 +109,8 @@ npu_rule npu_shape_pool2d;
 npu_rule npu_shape_rope;
 npu_rule npu_shape_resize;
 npu_rule npu_shape_attention;
+npu_rule npu_shape_ssm_scan;
+npu_rule npu_shape_rwkv_wkv;
+npu_rule npu_shape_delta_net;
 
 #endif

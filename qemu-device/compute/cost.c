@@ -136,3 +136,13 @@ void npu_cost_attention(const struct npu_work *work, struct npu_cost *cost)
         cost->operations = npu_div_up(cost->operations, 2);
     }
 }
+
+/* The state comes and goes. */
+void npu_cost_recurrent(const struct npu_work *work, struct npu_cost *cost)
+{
+    const struct npu_box *state = &work->operand[1];
+
+    charge(work, cost,
+           npu_mul_sat(npu_box_elements(state), work->operand[0].extent[1]));
+    cost->bytes = add_sat(cost->bytes, box_bytes(state));
+}

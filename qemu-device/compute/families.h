@@ -74,4 +74,8 @@ void npu_attention_cut(const struct npu_work *work, unsigned dies,
                        struct npu_grid *grid);
 bool npu_attention_run(struct npu_tile *tile);
 
+void npu_recurrent_cut(const struct npu_work *work, unsigned dies,
+                       struct npu_grid *grid);
+bool npu_recurrent_run(struct npu_tile *tile);
+
 #endif

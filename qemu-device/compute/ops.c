@@ -9,6 +9,7 @@
 #include "families.h"
 #include "line.h"
 #include "plan.h"
+#include "recurrence.h"
 #include "reduce.h"
 
 /* Rows of one family differ in little. */
@@ -88,6 +89,14 @@
         .cut = npu_line_cut, .run = npu_line_run, .cost = npu_cost_output, \
         .operations = ops, .host_ps = ps, .line = &kernel,                 \
     }
+
+/* d and the state are written. */
+#define RECURRENT(name_, operands_, params_, ops, ps)                        \
+    .name = #name_, .operands = operands_, .written = 1u << 1,               \
+    .types = npu_types_recurrent, .params = params_,                         \
+    .shape = npu_shape_##name_, .cut = npu_recurrent_cut,                    \
+    .run = npu_recurrent_run, .cost = npu_cost_recurrent, .operations = ops, \
+    .host_ps = ps, .recurrence = &npu_recurrence_##name_
 
 static const struct npu_op ops[] = {
     [NPU_OP_NOP] = {
@@ -330,6 +339,17 @@ static const struct npu_op ops[] = {
         .types = npu_types_attention, .params = npu_params_attention,
         .shape = npu_shape_attention, .cut = npu_attention_cut,
         .run = npu_attention_run, .cost = npu_cost_attention, .operations = 2,
+    },
+
+    [NPU_OP_SSM_SCAN] = {
+        RECURRENT(ssm_scan, 7, npu_params_none, 6, 200),
+        .optional = 1, .flags = NPU_INSN_SOFTPLUS,
+    },
+    [NPU_OP_RWKV_WKV] = {
+        RECURRENT(rwkv_wkv, 7, npu_params_none, 7, 200),
+    },
+    [NPU_OP_DELTA_NET] = {
+        RECURRENT(delta_net, 7, npu_params_scalar, 8, 200),
     },
 };
 

@@ -15,6 +15,7 @@ struct npu_check;
 struct npu_cost;
 struct npu_grid;
 struct npu_line_kernel;
+struct npu_recurrence;
 struct npu_reduction;
 struct npu_tile;
 struct npu_work;
@@ -38,6 +39,7 @@ typedef bool npu_rule(struct npu_check *check);
  * @name: as in the documentation
  * @operands: operands that it must have, the destination first
  * @optional: operands that may follow these
+ * @written: operands besides the destination that it writes, a bit each
  * @flags: NPU_INSN_* that it knows
  * @types: element types that fit together
  * @params: scalar, axis or window
@@ -53,11 +55,13 @@ typedef bool npu_rule(struct npu_check *check);
  * @moves: element-wise, elements come out as they went in, every bit of them
  * @reduction: reductions, what to do
  * @line: softmax and normalisation, what to do with a line
+ * @recurrence: recurrent steps, what a step does
  */
 struct npu_op {
     const char *name;
     uint8_t operands;
     uint8_t optional;
+    uint8_t written;
     uint32_t flags;
     npu_rule *types;
     npu_rule *params;
@@ -74,6 +78,7 @@ struct npu_op {
     bool moves;
     const struct npu_reduction *reduction;
     const struct npu_line_kernel *line;
+    const struct npu_recurrence *recurrence;
 };
 
 /* NULL: there is no such instruction. */

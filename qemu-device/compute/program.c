@@ -57,6 +57,12 @@ static bool take_operand(struct npu_check *check,
     return true;
 }
 
+/* The destination, and what is updated in place. */
+static bool is_written(const struct npu_check *check, unsigned operand)
+{
+    return !operand || check->op->written >> operand & 1;
+}
+
 static bool check_tensors(struct checker *checker, struct npu_check *check)
 {
     const struct npu_code *code = checker->code;
@@ -70,9 +76,12 @@ static bool check_tensors(struct checker *checker, struct npu_check *check)
         }
         *sound = true;
     }
-    return !check->operands ||
-           npu_check_that(check, npu_tensor_writable(check->operand[0]),
-                          NPU_ERR_TENSOR, 0);
+    for (unsigned i = 0; i < check->operands; i++) {
+        if (is_written(check, i) && !npu_tensor_writable(check->operand[i])) {
+            return npu_check_fail(check, NPU_ERR_TENSOR, i);
+        }
+    }
+    return true;
 }
 
 static bool check_insn(struct checker *checker, uint32_t index)

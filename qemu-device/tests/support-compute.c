@@ -698,10 +698,26 @@ static void copy_elements(const struct tensor *d, uint8_t *to,
     } while (tensor_next(d, index));
 }
 
+/* What a tensor should become, in the order of its elements. */
+static double *wanted(const struct tensor *tensor,
+                      const struct expectation *expectation)
+{
+    double *want = malloc(tensor_elements(tensor) * sizeof(*want));
+    uint64_t index[NPU_MAX_RANK] = { 0 }, i = 0;
+
+    do {
+        want[i++] = round_to(tensor->desc.dtype,
+                             expectation->value(expectation->arg, index));
+    } while (tensor_next(tensor, index));
+    return want;
+}
+
 static void run_once(const struct runner *runner, const struct tensor *d,
-                     const double *want, const struct expectation *expectation,
+                     const double *want, const double *want_updated,
+                     const struct expectation *expectation,
                      const struct setup *setup, uint8_t *before, uint8_t *first)
 {
+    const struct tensor *updated = expectation->updated;
     struct test_mem *mem = d->mem;
     struct npu_verdict verdict;
 
@@ -713,6 +729,9 @@ static void run_once(const struct runner *runner, const struct tensor *d,
                  verdict.operand);
     }
     compare(d, want, expectation, setup);
+    if (updated) {
+        compare(updated, want_updated, expectation->updated_as, setup);
+    }
     if (!first[0]) {
         first[0] = 1;
         memcpy(first + 1, mem->ram, mem->used);
@@ -723,6 +742,9 @@ static void run_once(const struct runner *runner, const struct tensor *d,
                  setup->dies, setup->threads);
     }
     copy_elements(d, mem->ram, before);
+    if (updated) {
+        copy_elements(updated, mem->ram, before);
+    }
     if (memcmp(mem->ram, before, mem->used)) {
         fail_msg("seed %llu, memory %d: bytes outside of d have changed",
                  (unsigned long long)expectation->seed, setup->mode);
@@ -741,19 +763,19 @@ void expect(const struct program *program, const struct tensor *d,
     };
     /* clang-format on */
     struct runner runner = runner_new(program);
-    double *want = malloc(tensor_elements(d) * sizeof(*want));
+    double *want = wanted(d, expectation), *want_updated = NULL;
     uint8_t *before = malloc(d->mem->used);
     uint8_t *first = calloc(1, d->mem->used + 1);
-    uint64_t index[NPU_MAX_RANK] = { 0 }, i = 0;
 
-    do {
-        want[i++] = round_to(d->desc.dtype,
-                             expectation->value(expectation->arg, index));
-    } while (tensor_next(d, index));
-    memcpy(before, d->mem->ram, d->mem->used);
-    for (i = 0; i < sizeof(setups) / sizeof(*setups); i++) {
-        run_once(&runner, d, want, expectation, &setups[i], before, first);
+    if (expectation->updated) {
+        want_updated = wanted(expectation->updated, expectation->updated_as);
     }
+    memcpy(before, d->mem->ram, d->mem->used);
+    for (unsigned i = 0; i < sizeof(setups) / sizeof(*setups); i++) {
+        run_once(&runner, d, want, want_updated, expectation, &setups[i],
+                 before, first);
+    }
+    free(want_updated);
     free(first);
     free(before);
     free(want);

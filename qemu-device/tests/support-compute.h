@@ -163,12 +163,15 @@ struct expectation {
     double absolute, relative;
     bool identical; /* the same bits on any number of dies */
     uint64_t seed;  /* to tell when it fails */
+    /* What the program updates besides d, NULL: nothing; and what that becomes. */
+    const struct tensor *updated;
+    const struct expectation *updated_as;
 };
 
 /*
  * Run the only instruction of a program with every kind of memory, on 1, 3 and 8
- * dies and 1 and 4 threads.  Fails unless d is what is expected, and no other
- * byte of the memory has changed.
+ * dies and 1 and 4 threads.  Fails unless d, and what else is updated, is what is
+ * expected, and no other byte of the memory has changed.
  */
 void expect(const struct program *program, const struct tensor *d,
             const struct expectation *expectation);

@@ -345,6 +345,45 @@ static void good_softmax_ext(struct program *program)
     program->insn[1].imm = 0x3f000000;
 }
 
+static void good_ssm_scan(struct program *program)
+{
+    good_start(program, NPU_OP_SSM_SCAN);
+    add_tensor(program, NPU_DTYPE_F16, 4, (uint64_t[]){ 2, 3, 4, 5 });
+    add_tensor(program, NPU_DTYPE_F32, 4, (uint64_t[]){ 2, 4, 5, 8 });
+    add_tensor(program, NPU_DTYPE_F32, 4, (uint64_t[]){ 2, 3, 4, 5 });
+    add_tensor(program, NPU_DTYPE_BF16, 4, (uint64_t[]){ 2, 3, 4, 1 });
+    add_tensor(program, NPU_DTYPE_F32, 2, (uint64_t[]){ 4, 8 });
+    add_tensor(program, NPU_DTYPE_F32, 4, (uint64_t[]){ 2, 3, 2, 8 });
+    add_tensor(program, NPU_DTYPE_F16, 4, (uint64_t[]){ 2, 3, 1, 8 });
+    add_tensor(program, NPU_DTYPE_F32, 2, (uint64_t[]){ 4, 5 });
+    program->insn[1].flags = NPU_INSN_SOFTPLUS;
+}
+
+static void good_rwkv_wkv(struct program *program)
+{
+    good_start(program, NPU_OP_RWKV_WKV);
+    add_tensor(program, NPU_DTYPE_F16, 4, (uint64_t[]){ 2, 3, 4, 5 });
+    add_tensor(program, NPU_DTYPE_F32, 4, (uint64_t[]){ 2, 4, 8, 5 });
+    add_tensor(program, NPU_DTYPE_F32, 4, (uint64_t[]){ 2, 3, 4, 8 });
+    add_tensor(program, NPU_DTYPE_F16, 4, (uint64_t[]){ 2, 3, 4, 8 });
+    add_tensor(program, NPU_DTYPE_F32, 4, (uint64_t[]){ 2, 3, 4, 5 });
+    add_tensor(program, NPU_DTYPE_BF16, 4, (uint64_t[]){ 2, 3, 4, 8 });
+    add_tensor(program, NPU_DTYPE_F32, 2, (uint64_t[]){ 4, 8 });
+}
+
+static void good_delta_net(struct program *program)
+{
+    good_start(program, NPU_OP_DELTA_NET);
+    add_tensor(program, NPU_DTYPE_F16, 4, (uint64_t[]){ 2, 3, 4, 5 });
+    add_tensor(program, NPU_DTYPE_F32, 4, (uint64_t[]){ 2, 4, 8, 5 });
+    add_tensor(program, NPU_DTYPE_F32, 4, (uint64_t[]){ 2, 3, 2, 8 });
+    add_tensor(program, NPU_DTYPE_F16, 4, (uint64_t[]){ 2, 3, 1, 8 });
+    add_tensor(program, NPU_DTYPE_F32, 4, (uint64_t[]){ 2, 3, 4, 5 });
+    add_tensor(program, NPU_DTYPE_BF16, 4, (uint64_t[]){ 2, 3, 4, 8 });
+    add_tensor(program, NPU_DTYPE_F32, 4, (uint64_t[]){ 2, 3, 4, 1 });
+    program->insn[1].imm = 0x3f000000;
+}
+
 static void good_log_softmax(struct program *program)
 {
     good_softmax(program);
@@ -749,6 +788,40 @@ BAD(
         p->tensor[i].extent[0] = 1;
         p->tensor[i].extent[1] = NPU_MAX_CONTRACTION + 1;
     })
+BAD(bad_state_type, p->tensor[1].dtype = NPU_DTYPE_F16)
+BAD(bad_state_repeats, p->tensor[1].stride[1] = 0)
+BAD(bad_state_rank, p->tensor[1].rank = 3; p->tensor[1].extent[3] = 0;
+    p->tensor[1].stride[3] = 0)
+BAD(bad_state_width, p->tensor[1].extent[p->tensor[4].rank == 2 ? 2 : 3]--)
+BAD(bad_state_heads, p->tensor[1].extent[1]--)
+BAD(
+    bad_state_depth, for (unsigned i = 0; i < 8; i++) {
+        struct npu_tensor *t = &p->tensor[i];
+
+        for (unsigned dim = 0; dim < t->rank; dim++) {
+            t->extent[dim] = t->extent[dim] == 8 ? NPU_MAX_STATE + 1 :
+                                                   t->extent[dim];
+        }
+    })
+BAD(
+    bad_steps_many, for (unsigned i = 0; i < 8; i++) {
+        p->tensor[i].extent[1] = i == 1 || p->tensor[i].rank == 2 ?
+                                     p->tensor[i].extent[1] :
+                                     NPU_MAX_SCAN + 1;
+    })
+BAD(bad_step_type, p->tensor[3].dtype = NPU_DTYPE_F8E4M3)
+BAD(bad_step_missing, p->tensor[2].extent[1]--)
+BAD(bad_dt_wide, p->tensor[3].extent[3] = 5)
+BAD(bad_group_uneven, p->tensor[5].extent[2] = 3)
+BAD(bad_group_many, p->tensor[3].extent[2] = 8)
+BAD(bad_skip_deep, p->tensor[7].extent[1] = 8)
+BAD(bad_a_heads, p->tensor[4].extent[0] = 2)
+BAD(bad_wkv_flag, p->insn[1].flags = NPU_INSN_SOFTPLUS)
+BAD(bad_wkv_few, p->insn[1].operand[6] = NPU_NONE)
+BAD(bad_wkv_group, p->tensor[2].extent[2] = 2)
+BAD(bad_wkv_bonus, p->tensor[6].extent[1] = 5)
+BAD(bad_beta_wide, p->tensor[6].extent[3] = 5)
+BAD(bad_gate_narrow, p->tensor[5].extent[3] = 1)
 BAD(bad_stall_raw, p->insn[1].raw[0] = 1)
 BAD(bad_stall_operand, p->insn[1].operand[0] = 0)
 
@@ -1166,6 +1239,56 @@ static const struct bad bads[] = {
     { "one_hot between types", good_one_hot, bad_hot_off, NPU_ERR_DTYPE, 1, 2 },
     { "one_hot of another extent", good_one_hot, bad_shape_extent,
       NPU_ERR_SHAPE, 1, 2 },
+    { "ssm_scan with an f16 state", good_ssm_scan, bad_state_type,
+      NPU_ERR_DTYPE, 1, 1 },
+    { "ssm_scan with an fp8 step", good_ssm_scan, bad_step_type,
+      NPU_ERR_DTYPE, 1, 3 },
+    { "ssm_scan with heads that share a state", good_ssm_scan,
+      bad_state_repeats, NPU_ERR_TENSOR, 1, 1 },
+    { "ssm_scan with a state of rank 3", good_ssm_scan, bad_state_rank,
+      NPU_ERR_SHAPE, 1, 1 },
+    { "ssm_scan with a narrow state", good_ssm_scan, bad_state_width,
+      NPU_ERR_SHAPE, 1, 1 },
+    { "ssm_scan without the state of a head", good_ssm_scan, bad_state_heads,
+      NPU_ERR_SHAPE, 1, 1 },
+    { "ssm_scan with too deep a state", good_ssm_scan, bad_state_depth,
+      NPU_ERR_SHAPE, 1, 1 },
+    { "ssm_scan of too many steps", good_ssm_scan, bad_steps_many,
+      NPU_ERR_SHAPE, 1, 0 },
+    { "ssm_scan with a step less", good_ssm_scan, bad_step_missing,
+      NPU_ERR_SHAPE, 1, 2 },
+    { "ssm_scan with wide steps", good_ssm_scan, bad_dt_wide, NPU_ERR_SHAPE,
+      1, 3 },
+    { "ssm_scan with uneven groups", good_ssm_scan, bad_group_uneven,
+      NPU_ERR_SHAPE, 1, 5 },
+    { "ssm_scan with a deep skip", good_ssm_scan, bad_skip_deep,
+      NPU_ERR_SHAPE, 1, 7 },
+    { "ssm_scan with a of few heads", good_ssm_scan, bad_a_heads,
+      NPU_ERR_SHAPE, 1, 4 },
+    { "ssm_scan with a scalar", good_ssm_scan, bad_imm, NPU_ERR_PARAMETER,
+      INSN },
+    { "rwkv_wkv with softplus", good_rwkv_wkv, bad_wkv_flag,
+      NPU_ERR_PARAMETER, INSN },
+    { "rwkv_wkv without a bonus", good_rwkv_wkv, bad_wkv_few, NPU_ERR_OPERAND,
+      1, 6 },
+    { "rwkv_wkv with groups", good_rwkv_wkv, bad_wkv_group, NPU_ERR_SHAPE, 1,
+      2 },
+    { "rwkv_wkv with a wide bonus", good_rwkv_wkv, bad_wkv_bonus,
+      NPU_ERR_SHAPE, 1, 6 },
+    { "rwkv_wkv with a narrow state", good_rwkv_wkv, bad_state_width,
+      NPU_ERR_SHAPE, 1, 1 },
+    { "rwkv_wkv with too deep a state", good_rwkv_wkv, bad_state_depth,
+      NPU_ERR_SHAPE, 1, 1 },
+    { "delta_net with more groups than heads", good_delta_net, bad_group_many,
+      NPU_ERR_SHAPE, 1, 3 },
+    { "delta_net with a wide beta", good_delta_net, bad_beta_wide,
+      NPU_ERR_SHAPE, 1, 6 },
+    { "delta_net with a gate of heads", good_delta_net, bad_gate_narrow,
+      NPU_ERR_SHAPE, 1, 5 },
+    { "delta_net of too many steps", good_delta_net, bad_steps_many,
+      NPU_ERR_SHAPE, 1, 0 },
+    { "delta_net with a parameter byte", good_delta_net, bad_raw,
+      NPU_ERR_PARAMETER, INSN },
     { "stall with a parameter byte", good_stall, bad_stall_raw,
       NPU_ERR_PARAMETER, INSN },
 };
@@ -1313,7 +1436,7 @@ static void test_damage(void **state)
         good_batch_norm, good_softmax_ext, good_log_softmax, good_rope,
         good_cumsum,     good_embed,       good_unpack,      good_resize,
         good_pad,        good_tile,        good_triangle,    good_range,
-        good_one_hot,
+        good_one_hot,    good_ssm_scan,    good_rwkv_wkv,    good_delta_net,
     };
     static uint64_t args[NPU_MAX_BASES + NPU_MAX_SCALARS];
     struct rng rng = rng_new(test_seed());

@@ -358,6 +358,37 @@ static const struct work huge[] = {
         { F16, 4, { 5, 1, 4, 8 } }, { F16, 4, { 5, 1, 4, 8 } },
         { S32, 2, { K(64), M(4) } }, { S32, 2, { K(64), 2 } } }, .flags =
       NPU_INSN_TABLE | NPU_INSN_LENGTHS },
+    { "ssm_scan of many steps", NPU_OP_SSM_SCAN,
+      { { F16, 4, { M(1), K(4), 80, 64 } }, { F32, 4, { M(1), 80, 64, 128 } },
+        { F16, 4, { M(1), K(4), 80, 64 } }, { F32, 4, { M(1), K(4), 80, 1 } },
+        { F32, 2, { 80, 128 }, false, true }, { F16, 4, { M(1), K(4), 8, 128 } },
+        { F16, 4, { M(1), K(4), 8, 128 } } }, .flags = NPU_INSN_SOFTPLUS },
+    { "ssm_scan of many channels", NPU_OP_SSM_SCAN,
+      { { F16, 4, { 9, 3, M(4), 1 } }, { F32, 4, { 9, M(4), 1, 16 } },
+        { F16, 4, { 9, 3, M(4), 1 } }, { F32, 4, { 9, 3, M(4), 1 } },
+        { F32, 2, { M(4), 16 } }, { F16, 4, { 9, 3, 1, 16 } },
+        { F16, 4, { 9, 3, 1, 16 } }, { F32, 2, { M(4), 1 } } } },
+    { "ssm_scan of the smallest states", NPU_OP_SSM_SCAN,
+      { { F32, 4, { 9, 1, M(4), 9 } }, { F32, 4, { 9, M(4), 9, 1 } },
+        { F32, 4, { 9, 1, M(4), 9 } }, { F32, 4, { 9, 1, M(4), 1 } },
+        { F32, 2, { M(4), 1 } }, { F32, 4, { 9, 1, M(4), 1 } },
+        { F32, 4, { 9, 1, M(4), 1 } }, { F32, 2, { M(4), 9 } } } },
+    { "rwkv_wkv of the deepest state", NPU_OP_RWKV_WKV,
+      { { F32, 4, { 1, K(4), 9, M(1) } }, { F32, 4, { 1, 9, K(1), M(1) }, true },
+        { F32, 4, { 1, K(4), 9, K(1) } }, { F32, 4, { 1, K(4), 9, K(1) } },
+        { F16, 4, { 1, K(4), 9, M(1) }, true }, { F32, 4, { 1, K(4), 9, K(1) } },
+        { F32, 2, { 9, K(1) } } } },
+    { "delta_net of a step of many sequences", NPU_OP_DELTA_NET,
+      { { F16, 4, { M(64), 1, 32, 128 } }, { F32, 4, { M(64), 32, 128, 128 } },
+        { F16, 4, { M(64), 1, 16, 128 } }, { F16, 4, { M(64), 1, 16, 128 } },
+        { F16, 4, { M(64), 1, 32, 128 } },
+        { F32, 4, { M(64), 1, 32, 128 }, false, true },
+        { F32, 4, { M(64), 1, 32, 1 } } } },
+    { "delta_net of the flattest state", NPU_OP_DELTA_NET,
+      { { F32, 4, { 1, K(4), 1, G(1) } }, { F32, 4, { 1, 1, 1, G(1) } },
+        { F32, 4, { 1, K(4), 1, 1 } }, { F32, 4, { 1, K(4), 1, 1 } },
+        { F32, 4, { 1, K(4), 1, G(1) } }, { F32, 4, { 1, K(4), 1, 1 } },
+        { F32, 4, { 1, K(4), 1, 1 } } } },
 };
 /* clang-format on */
 
@@ -477,6 +508,11 @@ static const struct work large[] = {
     { "resize", NPU_OP_RESIZE,
       { { F32, 3, { 3, 256, 256 } }, { F32, 3, { 3, 128, 128 } } },
       .resize = { 6, NPU_RESIZE_LINEAR } },
+    { "rwkv_wkv", NPU_OP_RWKV_WKV,
+      { { F32, 4, { 1, 64, 2, 256 } }, { F32, 4, { 1, 2, 64, 256 } },
+        { F32, 4, { 1, 64, 2, 64 } }, { F32, 4, { 1, 64, 2, 64 } },
+        { F32, 4, { 1, 64, 2, 256 } }, { F32, 4, { 1, 64, 2, 64 } },
+        { F32, 2, { 2, 64 } } } },
 };
 /* clang-format on */
 
@@ -521,6 +557,11 @@ static const struct work small[] = {
     { "attention", NPU_OP_ATTENTION,
       { { F32, 4, { 1, 1, 1, 4 } }, { F32, 4, { 1, 1, 1, 4 } },
         { F32, 4, { 1, 3, 1, 4 } }, { F32, 4, { 1, 3, 1, 4 } } } },
+    { "ssm_scan", NPU_OP_SSM_SCAN,
+      { { F32, 4, { 1, 1, 2, 4 } }, { F32, 4, { 1, 2, 4, 16 } },
+        { F32, 4, { 1, 1, 2, 4 } }, { F32, 4, { 1, 1, 2, 1 } },
+        { F32, 2, { 2, 16 } }, { F32, 4, { 1, 1, 1, 16 } },
+        { F32, 4, { 1, 1, 1, 16 } } } },
 };
 /* clang-format on */
 
@@ -615,6 +656,12 @@ static const struct charge charges[] = {
         .flags = NPU_INSN_BIAS | NPU_INSN_RESIDUAL }, 1050, 1204, F16 },
     { { "rope", NPU_OP_ROPE, { { F32, 2, { 3, 50 } }, { F16, 2, { 3, 50 } },
         { S32, 2, { 3, 1 } }, { F32, 1, { 20 } } } }, 600, 992, F16 },
+    /* The state is 2 * 4 * 5 * 8 elements, moves twice, and changes 3 times. */
+    { { "ssm_scan", NPU_OP_SSM_SCAN,
+        { { F16, 4, { 2, 3, 4, 5 } }, { F32, 4, { 2, 4, 5, 8 } },
+          { F16, 4, { 2, 3, 4, 5 } }, { F32, 4, { 2, 3, 4, 1 } },
+          { F32, 2, { 4, 8 }, false, true }, { F16, 4, { 2, 3, 1, 8 } },
+          { F16, 4, { 2, 3, 1, 8 } } } }, 5760, 3332, F32 },
     { { "stall", NPU_OP_STALL }, 0, 0, F32 },
 };
 /* clang-format on */

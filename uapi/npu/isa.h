@@ -53,6 +53,13 @@ extern "C" {
 /* Of NPU_OP_MATMUL_ROUTED, rows times slots, and experts; more is NPU_ERR_SHAPE. */
 #define NPU_MAX_ROUTED		(1u << 16)
 
+/*
+ * Of recurrent steps, NPU_OP_SSM_SCAN to NPU_OP_DELTA_NET: how many there are, and
+ * elements of the state that one element of d is a sum over; more is NPU_ERR_SHAPE.
+ */
+#define NPU_MAX_SCAN		4096
+#define NPU_MAX_STATE		1024
+
 /* A tensor index, or a scalar slot, that names nothing. */
 #define NPU_NONE		0xffffu
 
@@ -296,6 +303,17 @@ enum npu_dtype {
  *	tanh(x / softcap); see &struct npu_insn_attention.  d, q and mask are F,
  *	k and v F or fp8, sinks f32: each of a type of its own.  Accumulates in
  *	f32.  A row that sees no key is 0
+ * @NPU_OP_SSM_SCAN: step by step, state[h, p, n] = state * e^(dt[h] * a[h, n]) + dt[h]
+ *	* x[h, p] * b[g, n], then d[h, p] = sum over n of state * c[g, n], + skip[h, p] *
+ *	x[h, p] if there is a skip; with NPU_INSN_SOFTPLUS dt is ln(1 + e^dt).
+ *	Operands: d, state, x, dt, a, b, c, skip; see below
+ * @NPU_OP_RWKV_WKV: step by step, d[h, j] = sum over i of r[h, i] * (u[h, i] * k[h, i] *
+ *	v[h, j] + state[h, i, j]), then state[h, i, j] = w[h, i] * state + k[h, i] *
+ *	v[h, j].  Operands: d, state, r, k, v, w, u; see below
+ * @NPU_OP_DELTA_NET: step by step, s[i, j] = e^g[h, i] * state[h, i, j], u[j] = beta[h]
+ *	* (v[h, j] - sum over i of k[g, i] * s[i, j]), state[h, i, j] = s + k[g, i] *
+ *	u[j], then d[h, j] = imm * sum over i of q[g, i] * state[h, i, j].  Operands: d,
+ *	state, q, k, v, g, beta; see below
  */
 enum npu_opcode {
 	NPU_OP_NOP = 0,
@@ -426,6 +444,10 @@ enum npu_opcode {
 	NPU_OP_RESIZE = 226,
 
 	NPU_OP_ATTENTION = 240,
+
+	NPU_OP_SSM_SCAN = 248,
+	NPU_OP_RWKV_WKV = 249,
+	NPU_OP_DELTA_NET = 250,
 };
 
 /* &npu_insn.flags: an average counts the padding too (NPU_OP_AVGPOOL2D). */
@@ -487,6 +509,30 @@ enum npu_opcode {
  * imm is an f32.  x, if there is a residual, and 1 / sqrt are rounded to f32.  An
  * infinity or no number makes its line no number (NPU_OP_RMS_NORM: an infinity makes
  * the rest of it 0).  d may be the very same tensor as a.
+ */
+
+/* &npu_insn.flags of NPU_OP_SSM_SCAN: steps are softplus(dt). */
+#define NPU_INSN_SOFTPLUS	(1u << 25)
+
+/*
+ * Recurrent steps (NPU_OP_SSM_SCAN, NPU_OP_RWKV_WKV, NPU_OP_DELTA_NET) go through the
+ * time of a sequence in order; sequences have nothing to do with each other.  What
+ * the formulas leave out is the sequence, and the step, where there is one:
+ *
+ * - d, x and v are [sequence, step, head, width]; k, q, r, w and DELTA_NET's g are
+ *   [sequence, step, head, depth], b and c [sequence, step, group, depth], dt and
+ *   beta [sequence, step, head, 1].
+ * - a and u are [head, depth], skip [head, width]: the same at all steps.
+ * - state is [sequence, head, width, depth] for NPU_OP_SSM_SCAN, else [sequence, head,
+ *   depth, width].  It is f32; the others are F, each of a type of its own.
+ * - b and c, and k and q of NPU_OP_DELTA_NET, have groups: a divisor of the heads, where
+ *   head h belongs to group h / (heads / groups).
+ *
+ * There are at most NPU_MAX_SCAN steps and a depth of NPU_MAX_STATE; a longer sequence
+ * is that of several instructions.  The state is read before the first step and
+ * written behind the last: it is a destination besides d, which must not overlap
+ * itself either, nor any other operand.  After a job that failed, some of it may be
+ * that of before and some that of after.  All is calculated in f32.
  */
 
 /**

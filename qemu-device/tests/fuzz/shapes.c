@@ -26,6 +26,7 @@ static make fill, copy, gather, pad, triangle, range, one_hot, stall, unary,
     binary, compare, where, ternary, softmax, reduce, argmax, cumsum, matmul,
     routed, conv2d, pool2d, norm, group_norm, batch_norm, softmax_ext, rope,
     resize, attention;
+static make ssm_scan, rwkv_wkv, delta_net;
 
 /* Element types that operands may have, a bit each. */
 #define SET(dtype) (1u << (NPU_DTYPE_##dtype))
@@ -158,6 +159,9 @@ static const struct kind {
     { NPU_OP_ROPE, SET_F, rope },
     { NPU_OP_RESIZE, SET_F, resize },
     { NPU_OP_ATTENTION, SET_F, attention },
+    { NPU_OP_SSM_SCAN, SET_F, ssm_scan },
+    { NPU_OP_RWKV_WKV, SET_F, rwkv_wkv },
+    { NPU_OP_DELTA_NET, SET_F, delta_net },
 };
 /* clang-format on */
 
@@ -302,9 +306,9 @@ static void lay_out(struct shaper *shaper, struct npu_tensor *tensor,
     }
 }
 
-/* The next operand */
-static void operand(struct shaper *shaper, unsigned dtype,
-                    const struct shape *shape)
+/* The next operand, which is written, or may repeat itself. */
+static void place(struct shaper *shaper, unsigned dtype,
+                  const struct shape *shape, bool written)
 {
     struct npu_program_header *header = &shaper->draft->header;
     struct npu_tensor *tensor = &shaper->draft->tensor[header->tensor_count];
@@ -323,10 +327,16 @@ static void operand(struct shaper *shaper, unsigned dtype,
     tensor->dtype = dtype;
     tensor->rank = shape->rank;
     memcpy(tensor->extent, shape->extent, sizeof(tensor->extent));
-    lay_out(shaper, tensor, at > 0);
+    lay_out(shaper, tensor, !written);
     shaper->draft->base[header->base_count++] = MEM_BASE +
                                                 header->tensor_count * MEM_SLOT;
     shaper->insn.operand[at] = header->tensor_count++;
+}
+
+static void operand(struct shaper *shaper, unsigned dtype,
+                    const struct shape *shape)
+{
+    place(shaper, dtype, shape, shaper->insn.operand[0] == NPU_NONE);
 }
 
 /* In the instruction, or in a slot of the arguments. */
@@ -884,6 +894,93 @@ static void attention(struct shaper *shaper)
     operand(shaper, pick_type(shaper, stored), &k);
     operand(shaper, pick_type(shaper, stored), &v);
     attention_operands(shaper, sequences, rows, heads, keys, blocks);
+    scalar(shaper, 0x3f000000);
+}
+
+/* Of recurrent steps */
+struct steps {
+    uint64_t sequences, steps, heads, width, depth;
+};
+
+static struct steps any_steps(struct shaper *shaper)
+{
+    return (struct steps){ between(shaper, 1, 2), between(shaper, 1, 4),
+                           between(shaper, 1, 4), between(shaper, 1, 5),
+                           between(shaper, 1, 5) };
+}
+
+/* [sequence, step, head, width], of any type in F, or, for groups, less heads */
+static void steps(struct shaper *shaper, const struct steps *s, uint64_t width)
+{
+    struct shape shape = { 4, { s->sequences, s->steps, s->heads, width } };
+
+    operand(shaper, pick_type(shaper, SET_F), &shape);
+}
+
+static void group_steps(struct shaper *shaper, const struct steps *s)
+{
+    struct steps group = *s;
+
+    group.heads = one_in(shaper, 2) ? 1 : s->heads;
+    steps(shaper, &group, s->depth);
+}
+
+static void heads(struct shaper *shaper, const struct steps *s, uint64_t width)
+{
+    struct shape shape = { 2, { s->heads, width } };
+
+    operand(shaper, pick_type(shaper, SET_F), &shape);
+}
+
+static void state(struct shaper *shaper, const struct steps *s, uint64_t outer,
+                  uint64_t inner)
+{
+    struct shape shape = { 4, { s->sequences, s->heads, outer, inner } };
+
+    place(shaper, NPU_DTYPE_F32, &shape, true);
+}
+
+static void ssm_scan(struct shaper *shaper)
+{
+    struct steps s = any_steps(shaper);
+
+    shaper->insn.flags = one_in(shaper, 2) ? NPU_INSN_SOFTPLUS : 0;
+    steps(shaper, &s, s.width);
+    state(shaper, &s, s.width, s.depth);
+    steps(shaper, &s, s.width);
+    steps(shaper, &s, 1);
+    heads(shaper, &s, s.depth);
+    group_steps(shaper, &s);
+    group_steps(shaper, &s);
+    if (one_in(shaper, 2)) {
+        heads(shaper, &s, s.width);
+    }
+}
+
+static void rwkv_wkv(struct shaper *shaper)
+{
+    struct steps s = any_steps(shaper);
+
+    steps(shaper, &s, s.width);
+    state(shaper, &s, s.depth, s.width);
+    steps(shaper, &s, s.depth);
+    steps(shaper, &s, s.depth);
+    steps(shaper, &s, s.width);
+    steps(shaper, &s, s.depth);
+    heads(shaper, &s, s.depth);
+}
+
+static void delta_net(struct shaper *shaper)
+{
+    struct steps s = any_steps(shaper);
+
+    steps(shaper, &s, s.width);
+    state(shaper, &s, s.depth, s.width);
+    group_steps(shaper, &s);
+    group_steps(shaper, &s);
+    steps(shaper, &s, s.width);
+    steps(shaper, &s, s.depth);
+    steps(shaper, &s, 1);
     scalar(shaper, 0x3f000000);
 }
 

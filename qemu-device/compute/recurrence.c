@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The steps of NPU_OP_SSM_SCAN, NPU_OP_RWKV_WKV and NPU_OP_DELTA_NET.
+ *
+ * The order of all sums is part of what they do: results depend neither on how the
+ * width is cut into tiles, nor on the vectors that the CPU has.  A sum over the depth
+ * of NPU_OP_SSM_SCAN, whose state lies along it, is sixteen sums of every sixteenth
+ * product, then halves of these are added to each other; the others go through the
+ * depth in order, for many columns at a time.
+ */
+#include "clones.h"
+#include "dtype.h"
+#include "elementwise.h"
+#include "exp.h"
+#include "recurrence.h"
+#include "tile.h"
+
+#define VECTOR 16
+#define VECTORS (NPU_COLUMNS / VECTOR)
+
+/* In registers, and in memory */
+typedef float v16 __attribute__((vector_size(64)));
+typedef float m16 __attribute__((vector_size(64), aligned(4), may_alias));
+
+#define AT(p) (*(m16 *)(p))
+
+NPU_CLONES
+static void exponentiate(float *d, const float *x, float factor, size_t n)
+{
+    _Pragma("GCC ivdep") for (size_t i = 0; i < n; i++)
+    {
+        d[i] = npu_exp(factor * x[i]);
+    }
+}
+
+/* ---- NPU_OP_SSM_SCAN ----------------------------------------------------- */
+
+enum { SSM_X = 2, SSM_DT, SSM_A, SSM_B, SSM_C, SSM_SKIP };
+
+static void softplus(const struct npu_work *work, float *dt, size_t n)
+{
+    if (work->insn->flags & NPU_INSN_SOFTPLUS) {
+        npu_softplus_f32(dt, dt, NULL, NULL, n);
+    }
+}
+
+static inline __attribute__((always_inline)) float fold(float *part)
+{
+    for (size_t half = VECTOR / 2; half; half /= 2) {
+        for (size_t i = 0; i < half; i++) {
+            part[i] += part[half + i];
+        }
+    }
+    return part[0];
+}
+
+/* One step of the state of one element of d: state decay + input b, times c. */
+static inline __attribute__((always_inline)) float step_ssm(
+    float *state, const float *decay, const float *b, const float *c,
+    float input, size_t n)
+{
+    float part[VECTOR];
+    v16 sum = { 0 };
+    size_t i = 0;
+
+    for (; i + VECTOR <= n; i += VECTOR) {
+        v16 s = AT(state + i) * AT(decay + i) + input * AT(b + i);
+
+        AT(state + i) = s;
+        sum += s * AT(c + i);
+    }
+    AT(part) = sum;
+    for (size_t j = 0; i + j < n; j++) {
+        state[i + j] = state[i + j] * decay[i + j] + input * b[i + j];
+        part[j] += state[i + j] * c[i + j];
+    }
+    return fold(part);
+}
+
+NPU_CLONES
+static void step_ssm_rows(float *d, float *state, const float *decay,
+                          const float *b, const float *c, const float *x,
+                          float dt, size_t rows, size_t n)
+{
+    for (size_t p = 0; p < rows; p++) {
+        d[p] = step_ssm(state + p * n, decay, b, c, dt * x[p], n);
+    }
+}
+
+static void run_ssm_scan(const struct npu_head *head)
+{
+    const float *skip = head->row[SSM_SKIP];
+    NPU_ROOM float decay[NPU_MAX_STATE];
+
+    for (size_t t = 0; t < head->steps; t++) {
+        float *d = head->row[0] + t * head->next[0];
+        const float *x = head->row[SSM_X] + t * head->next[SSM_X];
+        float dt = head->row[SSM_DT][t * head->next[SSM_DT]];
+
+        exponentiate(decay, head->row[SSM_A], dt, head->depth);
+        step_ssm_rows(d, head->state, decay,
+                      head->row[SSM_B] + t * head->next[SSM_B],
+                      head->row[SSM_C] + t * head->next[SSM_C], x, dt,
+                      head->width, head->depth);
+        for (size_t p = 0; skip && p < head->width; p++) {
+            d[p] += skip[p] * x[p];
+        }
+    }
+}
+
+const struct npu_recurrence npu_recurrence_ssm_scan = {
+    .lanes = 1,
+    .wide = 1u << 0 | 1u << SSM_X | 1u << SSM_SKIP,
+    .depth = 3,
+    .prepared = SSM_DT,
+    .prepare = softplus,
+    .run = run_ssm_scan,
+};
+
+/* ---- NPU_OP_RWKV_WKV ----------------------------------------------------- */
+
+enum { WKV_R = 2, WKV_K, WKV_V, WKV_W, WKV_U };
+
+/* One step of NPU_COLUMNS columns. */
+static inline __attribute__((always_inline)) void step_wkv(
+    float *d, float *state, const float *r, const float *k, const float *v,
+    const float *w, const float *u, size_t n)
+{
+    v16 value[VECTORS], sum[VECTORS];
+
+    for (unsigned l = 0; l < VECTORS; l++) {
+        value[l] = AT(v + l * VECTOR);
+        sum[l] = (v16){ 0 };
+    }
+    for (size_t i = 0; i < n; i++) {
+        float *row = state + i * NPU_COLUMNS;
+
+        for (unsigned l = 0; l < VECTORS; l++) {
+            v16 s = AT(row + l * VECTOR), product = k[i] * value[l];
+
+            sum[l] += r[i] * (u[i] * product + s);
+            AT(row + l * VECTOR) = w[i] * s + product;
+        }
+    }
+    for (unsigned l = 0; l < VECTORS; l++) {
+        AT(d + l * VECTOR) = sum[l];
+    }
+}
+
+NPU_CLONES
+static void run_rwkv_wkv(const struct npu_head *head)
+{
+    for (size_t j = 0; j < head->width; j += NPU_COLUMNS) {
+        for (size_t t = 0; t < head->steps; t++) {
+            step_wkv(head->row[0] + t * head->next[0] + j,
+                     head->state + j * head->depth,
+                     head->row[WKV_R] + t * head->next[WKV_R],
+                     head->row[WKV_K] + t * head->next[WKV_K],
+                     head->row[WKV_V] + t * head->next[WKV_V] + j,
+                     head->row[WKV_W] + t * head->next[WKV_W], head->row[WKV_U],
+                     head->depth);
+        }
+    }
+}
+
+const struct npu_recurrence npu_recurrence_rwkv_wkv = {
+    .lanes = NPU_COLUMNS,
+    .wide = 1u << 0 | 1u << WKV_V,
+    .depth = 2,
+    .run = run_rwkv_wkv,
+};
+
+/* ---- NPU_OP_DELTA_NET ---------------------------------------------------- */
+
+enum { DELTA_Q = 2, DELTA_K, DELTA_V, DELTA_G, DELTA_BETA };
+
+static void decay(const struct npu_work *work, float *g, size_t n)
+{
+    (void)work;
+    exponentiate(g, g, 1, n);
+}
+
+/* One step of NPU_COLUMNS columns; what is forgotten is multiplied twice, not kept. */
+static inline __attribute__((always_inline)) void step_delta(
+    float *d, float *state, const float *q, const float *k, const float *v,
+    const float *g, float beta, float scale, size_t n)
+{
+    v16 sum[VECTORS], update[VECTORS];
+
+    for (unsigned l = 0; l < VECTORS; l++) {
+        sum[l] = (v16){ 0 };
+    }
+    for (size_t i = 0; i < n; i++) {
+        for (unsigned l = 0; l < VECTORS; l++) {
+            sum[l] += k[i] * (g[i] * AT(state + i * NPU_COLUMNS + l * VECTOR));
+        }
+    }
+    for (unsigned l = 0; l < VECTORS; l++) {
+        update[l] = beta * (AT(v + l * VECTOR) - sum[l]);
+        sum[l] = (v16){ 0 };
+    }
+    for (size_t i = 0; i < n; i++) {
+        float *row = state + i * NPU_COLUMNS;
+
+        for (unsigned l = 0; l < VECTORS; l++) {
+            v16 s = g[i] * AT(row + l * VECTOR) + k[i] * update[l];
+
+            AT(row + l * VECTOR) = s;
+            sum[l] += q[i] * s;
+        }
+    }
+    for (unsigned l = 0; l < VECTORS; l++) {
+        AT(d + l * VECTOR) = scale * sum[l];
+    }
+}
+
+NPU_CLONES
+static void run_delta_net(const struct npu_head *head)
+{
+    for (size_t j = 0; j < head->width; j += NPU_COLUMNS) {
+        for (size_t t = 0; t < head->steps; t++) {
+            step_delta(head->row[0] + t * head->next[0] + j,
+                       head->state + j * head->depth,
+                       head->row[DELTA_Q] + t * head->next[DELTA_Q],
+                       head->row[DELTA_K] + t * head->next[DELTA_K],
+                       head->row[DELTA_V] + t * head->next[DELTA_V] + j,
+                       head->row[DELTA_G] + t * head->next[DELTA_G],
+                       head->row[DELTA_BETA][t * head->next[DELTA_BETA]],
+                       head->scale, head->depth);
+        }
+    }
+}
+
+const struct npu_recurrence npu_recurrence_delta_net = {
+    .lanes = NPU_COLUMNS,
+    .wide = 1u << 0 | 1u << DELTA_V,
+    .depth = 2,
+    .prepared = DELTA_G,
+    .prepare = decay,
+    .run = run_delta_net,
+};
