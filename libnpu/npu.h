@@ -472,7 +472,8 @@ npu_tensor_id npu_tensor_strided(struct npu_program *prog, int base, uint64_t of
  * @t: tensor
  * @permutation: dimension i of the view is dimension permutation[i] of @t
  *
- * All views are of the same bytes; nothing is copied.
+ * All views are of the same bytes; nothing is copied.  Blocks stay whole: their
+ * dimension stays the last one, and a slice begins and ends between them.
  *
  * Return: as npu_tensor().
  */
@@ -556,7 +557,7 @@ int npu_op_fill(struct npu_program *prog, npu_tensor_id d, struct npu_scalar v);
  * npu_op_copy() - NPU_OP_COPY: d = a, converted to the type of d
  * @prog: program
  * @d: destination; f32, f16 or bf16 if a has blocks
- * @a: source
+ * @a: source; f32, f16 or bf16 if d has blocks, which may be all but q4_k and q6_k
  *
  * Return: as npu_op_stall().
  */

@@ -114,6 +114,23 @@ static void test_copy_and_gather_from_blocks(void **state)
 	assert_accepted();
 }
 
+/* A cache of quantised keys: new ones are written behind those that are there. */
+static void test_copy_to_blocks(void **state)
+{
+	static const uint32_t types[] = { NPU_DTYPE_S4, NPU_DTYPE_Q8_0, NPU_DTYPE_Q4_0,
+					  NPU_DTYPE_MXFP4 };
+	unsigned int i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_SIZE(types); i++) {
+		npu_tensor_id d = TENSOR(prog, types[i], 2, 16, 64);
+
+		d = npu_view_slice(prog, d, EXTENT(0, 5, 0), EXTENT(2, 3, 64));
+		npu_op_copy(prog, d, TENSOR(prog, NPU_DTYPE_F16, 2, 3, 64));
+	}
+	assert_accepted();
+}
+
 static void test_copy_of_a_transpose(void **state)
 {
 	npu_tensor_id a = TENSOR(prog, NPU_DTYPE_F16, 3, 5, 7);
@@ -416,6 +433,7 @@ int main(void)
 		TEST(test_fill_of_every_type),
 		TEST(test_copy_between_all_types),
 		TEST(test_copy_and_gather_from_blocks),
+		TEST(test_copy_to_blocks),
 		TEST(test_copy_of_a_transpose),
 		TEST(test_copy_into_a_slice),
 		TEST(test_copy_of_a_reshape),

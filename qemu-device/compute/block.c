@@ -7,6 +7,7 @@
 #include "clones.h"
 #include "dtype.h"
 #include "formats.h"
+#include "quantise.h"
 #include "unpack.h"
 
 /* The f16 at any address. */
@@ -205,12 +206,15 @@ static void get_mxfp4(float *restrict to, const unsigned char *restrict from,
 }
 
 static const struct npu_block blocks[] = {
-    [NPU_DTYPE_S4] = { NPU_DTYPE_S4, 2, 1, 1, get_s4 },
-    [NPU_DTYPE_Q8_0] = { NPU_DTYPE_Q8_0, 32, 34, 2, get_q8_0 },
-    [NPU_DTYPE_Q4_0] = { NPU_DTYPE_Q4_0, 32, 18, 2, get_q4_0 },
+    [NPU_DTYPE_S4] = { NPU_DTYPE_S4, 2, 1, 1, get_s4, NULL, npu_put_s4 },
+    [NPU_DTYPE_Q8_0] = { NPU_DTYPE_Q8_0, 32, 34, 2, get_q8_0, NULL,
+                         npu_put_q8_0 },
+    [NPU_DTYPE_Q4_0] = { NPU_DTYPE_Q4_0, 32, 18, 2, get_q4_0, NULL,
+                         npu_put_q4_0 },
     [NPU_DTYPE_Q4_K] = { NPU_DTYPE_Q4_K, 256, 144, 2, get_q4_k, get_odd_q4_k },
     [NPU_DTYPE_Q6_K] = { NPU_DTYPE_Q6_K, 256, 210, 2, get_q6_k },
-    [NPU_DTYPE_MXFP4] = { NPU_DTYPE_MXFP4, 32, 17, 1, get_mxfp4 },
+    [NPU_DTYPE_MXFP4] = { NPU_DTYPE_MXFP4, 32, 17, 1, get_mxfp4, NULL,
+                          npu_put_mxfp4 },
 };
 
 void npu_block_get_f32(const struct npu_block *block, float *to,

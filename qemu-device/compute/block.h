@@ -26,6 +26,9 @@ struct npu_block {
      */
     void (*get_odd_f32)(float *restrict to, const unsigned char *restrict from,
                         size_t n);
+    /* n blocks from f32; NULL: the type is no destination */
+    void (*put_f32)(unsigned char *restrict to, const float *restrict from,
+                    size_t n);
 };
 
 /* The same, as fast as the CPU can. */

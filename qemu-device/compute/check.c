@@ -143,6 +143,9 @@ static bool has_blocks(const struct npu_check *check, unsigned operand)
 
 bool npu_types_copy(struct npu_check *check)
 {
+    if (has_blocks(check, 0)) {
+        return is_in(check, 0, NPU_SET_PACKED) && is_in(check, 1, NPU_SET_F);
+    }
     if (has_blocks(check, 1)) {
         return is_in(check, 0, NPU_SET_F);
     }

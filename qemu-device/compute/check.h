@@ -27,6 +27,11 @@
      NPU_SET(NPU_DTYPE_Q4_0) | NPU_SET(NPU_DTYPE_Q4_K) | \
      NPU_SET(NPU_DTYPE_Q6_K) | NPU_SET(NPU_DTYPE_MXFP4))
 
+/* Blocks that COPY can make */
+#define NPU_SET_PACKED                                 \
+    (NPU_SET(NPU_DTYPE_S4) | NPU_SET(NPU_DTYPE_Q8_0) | \
+     NPU_SET(NPU_DTYPE_Q4_0) | NPU_SET(NPU_DTYPE_MXFP4))
+
 struct npu_check {
     const struct npu_op *op;
     const struct npu_insn *insn;

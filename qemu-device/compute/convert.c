@@ -4,11 +4,15 @@
 #include "loop.h"
 #include "plan.h"
 
-#define CONVERT_PS 200ull /* for an element */
+/* For an element */
+#define UNPACK_PS 300u
+#define PACK_PS 2000u
 
 const struct npu_block *npu_convert_block(const struct npu_work *work)
 {
-    return npu_block_find(work->operand[1].dtype);
+    const struct npu_block *block = npu_block_find(work->operand[0].dtype);
+
+    return block ? block : npu_block_find(work->operand[1].dtype);
 }
 
 /* What of a box is a block: its bytes, or as many elements. */
@@ -54,13 +58,18 @@ uint64_t npu_convert_most(const struct npu_block *block)
 uint64_t npu_convert_ps(const struct npu_box *d, const struct npu_box *a,
                         unsigned dim, const struct npu_block *block)
 {
-    uint64_t d_ps = npu_access_ps(d->rank - dim, d->extent + dim,
-                                  d->stride + dim);
-    uint64_t a_ps = npu_access_ps(a->rank - dim, a->extent + dim,
-                                  a->stride + dim);
+    uint64_t ps = units(d, block) * npu_access_ps(d->rank - dim,
+                                                  d->extent + dim,
+                                                  d->stride + dim) +
+                  units(a, block) * npu_access_ps(a->rank - dim,
+                                                  a->extent + dim,
+                                                  a->stride + dim);
 
-    return units(d, block) * d_ps + units(a, block) * a_ps +
-           (block ? block->elements * CONVERT_PS : 0);
+    if (block) {
+        ps += block->elements *
+              (uint64_t)(d->dtype == block->dtype ? PACK_PS : UNPACK_PS);
+    }
+    return ps;
 }
 
 /* The rows of both views, in blocks. */
@@ -104,29 +113,65 @@ static void unpack(unsigned char *to, int64_t stride, uint32_t dtype,
     }
 }
 
+/* Elements that are stride bytes apart to n blocks without gaps */
+static void pack(unsigned char *to, const struct npu_block *block,
+                 const unsigned char *from, int64_t stride, uint32_t dtype,
+                 uint64_t n)
+{
+    while (n) {
+        NPU_ROOM float room[NPU_ROW];
+        uint64_t count = npu_min(n, NPU_ROW / block->elements);
+        uint64_t elements = count * block->elements;
+
+        /* A copy: memory may change between two looks at a block. */
+        npu_row_get_f32(room, from, stride, dtype, elements);
+        block->put_f32(to, room, count);
+        to += count * block->bytes;
+        from += (int64_t)elements * stride;
+        n -= count;
+    }
+}
+
+/* Do blocks that are neighbours in the loop lie without gaps? */
+static bool together(const struct npu_loop *loop, const struct npu_box *boxes,
+                     const struct npu_view *views,
+                     const struct npu_block *block)
+{
+    for (unsigned op = 0; op < 2; op++) {
+        if (loop->stride[op][loop->rank - 1] !=
+            (int64_t)units(&boxes[op], block) *
+                views[op].stride[boxes->rank - 1]) {
+            return false;
+        }
+    }
+    return true;
+}
+
 static void convert(const struct npu_box *boxes, const struct npu_view *views,
                     const struct npu_block *block)
 {
     unsigned last = boxes->rank - 1;
-    int64_t stride = views[0].stride[last];
     struct npu_loop_at at = { 0 };
     struct npu_loop loop;
-    uint64_t together = 1, n;
+    uint64_t n, step;
 
     convert_loop(&loop, boxes, views, block);
     n = loop.extent[loop.rank - 1];
-    if (loop.stride[0][loop.rank - 1] == stride * (int64_t)block->elements &&
-        loop.stride[1][loop.rank - 1] == (int64_t)block->bytes) {
-        together = n;
-    }
+    step = together(&loop, boxes, views, block) ? n : 1;
     do {
-        for (uint64_t i = 0; i < n; i += together) {
-            unpack(views[0].at + at.offset[0] +
-                       (int64_t)i * loop.stride[0][loop.rank - 1],
-                   stride, boxes[0].dtype,
-                   views[1].at + at.offset[1] +
-                       (int64_t)i * loop.stride[1][loop.rank - 1],
-                   block, together);
+        unsigned char *to = views[0].at + at.offset[0];
+        const unsigned char *from = views[1].at + at.offset[1];
+
+        for (uint64_t i = 0; i < n; i += step) {
+            if (boxes[0].dtype == block->dtype) {
+                pack(to, block, from, views[1].stride[last], boxes[1].dtype,
+                     step);
+            } else {
+                unpack(to, views[0].stride[last], boxes[0].dtype, from, block,
+                       step);
+            }
+            to += loop.stride[0][loop.rank - 1];
+            from += loop.stride[1][loop.rank - 1];
         }
     } while (npu_loop_next(&loop, &at));
 }

@@ -63,6 +63,7 @@ struct family {
 #define S32 NPU_DTYPE_S32
 #define Q8_0 NPU_DTYPE_Q8_0
 #define Q4_K NPU_DTYPE_Q4_K
+#define MXFP4 NPU_DTYPE_MXFP4
 
 /* clang-format off */
 static const struct family families[] = {
@@ -76,6 +77,8 @@ static const struct family families[] = {
                                     { S32, 1, { 9 } } }, 0, false },
     { "copy from q8_0", NPU_OP_COPY, 2, { { F16, 2, { 33, 64 } },
                                           { Q8_0, 2, { 33, 64 } } }, 0, false },
+    { "copy to mxfp4", NPU_OP_COPY, 2, { { MXFP4, 2, { 33, 64 } },
+                                         { F32, 2, { 33, 64 } } }, 0, false },
     { "gather from q4_k", NPU_OP_GATHER, 3, { { F32, 2, { 9, 256 } },
                                               { Q4_K, 2, { 7, 256 } },
                                               { S32, 1, { 9 } } }, 0, false },

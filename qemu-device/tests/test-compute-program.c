@@ -158,6 +158,13 @@ static void good_one_hot(struct program *program)
     program->insn[1].axis.axis = 1;
 }
 
+static void good_pack(struct program *program)
+{
+    good_start(program, NPU_OP_COPY);
+    add_blocks(program, NPU_DTYPE_MXFP4, 3, 512);
+    add_tensor(program, NPU_DTYPE_F16, 2, (uint64_t[]){ 3, 512 });
+}
+
 static void good_reduce(struct program *program)
 {
     good_start(program, NPU_OP_REDUCE_SUM);
@@ -509,6 +516,12 @@ BAD(bad_unpack_to, p->tensor[0].dtype = NPU_DTYPE_F8E4M3;
     p->tensor[0].stride[1] = 1)
 BAD(bad_unpack_from, p->tensor[0].dtype = NPU_DTYPE_Q4_K;
     memcpy(p->tensor[0].stride, p->tensor[1].stride, 16))
+BAD(bad_pack_k, p->tensor[0].dtype = NPU_DTYPE_Q4_K;
+    p->tensor[0].stride[0] = 288; p->tensor[0].stride[1] = 144)
+BAD(bad_pack_from, p->tensor[1].dtype = NPU_DTYPE_S8)
+BAD(bad_pack_blocks, p->tensor[1] = p->tensor[0])
+BAD(bad_pack_overlaps, p->tensor[0].stride[0] = 0)
+BAD(bad_pack_shape, p->tensor[1].extent[1] = 480)
 BAD(bad_embed_to, p->tensor[0].dtype = NPU_DTYPE_S8; p->tensor[0].stride[1] = 1)
 BAD(bad_embed_blocks, p->tensor[0] = p->tensor[1]; p->tensor[0].extent[0] = 4)
 BAD(
@@ -905,7 +918,14 @@ static const struct bad bads[] = {
     { "exp in s32", good_binary, bad_type_exp, NPU_ERR_DTYPE, 1, 0 },
     { "gather by f32", good_gather, bad_type_index, NPU_ERR_DTYPE, 1, 2 },
     { "blocks to fp8", good_unpack, bad_unpack_to, NPU_ERR_DTYPE, 1, 0 },
-    { "blocks to blocks", good_unpack, bad_unpack_from, NPU_ERR_DTYPE, 1, 0 },
+    { "blocks to q4_k", good_unpack, bad_unpack_from, NPU_ERR_DTYPE, 1, 0 },
+    { "numbers to q4_k", good_pack, bad_pack_k, NPU_ERR_DTYPE, 1, 0 },
+    { "integers to blocks", good_pack, bad_pack_from, NPU_ERR_DTYPE, 1, 1 },
+    { "blocks to blocks", good_pack, bad_pack_blocks, NPU_ERR_DTYPE, 1, 1 },
+    { "blocks that overlap", good_pack, bad_pack_overlaps, NPU_ERR_TENSOR, 1,
+      0 },
+    { "blocks of other extents", good_pack, bad_pack_shape, NPU_ERR_SHAPE, 1,
+      1 },
     { "gather of blocks to s8", good_embed, bad_embed_to, NPU_ERR_DTYPE, 1, 0 },
     { "gather of blocks to blocks", good_embed, bad_embed_blocks,
       NPU_ERR_DTYPE, 1, 0 },
@@ -1437,6 +1457,7 @@ static void test_damage(void **state)
         good_cumsum,     good_embed,       good_unpack,      good_resize,
         good_pad,        good_tile,        good_triangle,    good_range,
         good_one_hot,    good_ssm_scan,    good_rwkv_wkv,    good_delta_net,
+        good_pack,
     };
     static uint64_t args[NPU_MAX_BASES + NPU_MAX_SCALARS];
     struct rng rng = rng_new(test_seed());

@@ -17,6 +17,8 @@
 #define Q4_0 NPU_DTYPE_Q4_0
 #define Q4_K NPU_DTYPE_Q4_K
 #define Q6_K NPU_DTYPE_Q6_K
+#define MXFP4 NPU_DTYPE_MXFP4
+#define BF16 NPU_DTYPE_BF16
 
 /* ---- Memory of the tiles, counted ---------------------------------------- */
 
@@ -176,6 +178,12 @@ static const struct work huge[] = {
       { { F32, 3, { G(64), 8, 2 } }, { S4, 3, { G(64), 8, 2 } } } },
     { "copy of blocks to columns", NPU_OP_COPY,
       { { F32, 2, { M(4), M(4) }, true }, { Q8_0, 2, { M(4), M(4) } } } },
+    { "copy to a long row of blocks", NPU_OP_COPY,
+      { { MXFP4, 1, { 1ull << 44 } }, { BF16, 1, { 1ull << 44 } } } },
+    { "copy of columns to blocks", NPU_OP_COPY,
+      { { Q4_0, 2, { M(4), M(4) } }, { F32, 2, { M(4), M(4) }, true } } },
+    { "copy of one number to blocks", NPU_OP_COPY,
+      { { S4, 2, { G(64), 64 } }, { F32, 2, { G(64), 64 }, false, true } } },
     { "gather of long rows of blocks", NPU_OP_GATHER,
       { { F16, 2, { K(64), G(1) } }, { Q4_K, 2, { 5, G(1) } },
         { S32, 1, { K(64) } } } },
@@ -466,6 +474,8 @@ static const struct work large[] = {
     { "copy", NPU_OP_COPY, { { F32, 1, { M(1) } }, { F32, 1, { M(1) } } } },
     { "copy from q4_0", NPU_OP_COPY,
       { { F16, 2, { K(1), K(1) } }, { Q4_0, 2, { K(1), K(1) } } } },
+    { "copy to q8_0", NPU_OP_COPY,
+      { { Q8_0, 2, { K(1), K(1) } }, { F16, 2, { K(1), K(1) } } } },
     { "gather from q4_k", NPU_OP_GATHER, { { F16, 2, { K(1), K(1) } },
       { Q4_K, 2, { K(1), K(1) } }, { S32, 1, { K(1) } } } },
     { "gelu", NPU_OP_GELU, { { F32, 1, { K(64) } }, { F32, 1, { K(64) } } } },
@@ -593,6 +603,8 @@ static const struct charge charges[] = {
       { F32, 2, { 1000, 8 } }, { S32, 1, { 4 } } } }, 0, 272, F32 },
     { { "copy from q8_0", NPU_OP_COPY, { { F16, 2, { 3, 64 } },
       { Q8_0, 2, { 3, 64 } } } }, 0, 588, NPU_DTYPE_Q8_0 },
+    { { "copy to s4", NPU_OP_COPY, { { S4, 2, { 3, 6 } },
+      { F32, 2, { 3, 6 }, false, true } } }, 0, 13, F32 },
     { { "gather from q4_k", NPU_OP_GATHER, { { F32, 2, { 4, 512 } },
       { Q4_K, 2, { 1000, 512 } }, { S32, 1, { 4 } } } }, 0, 9360, F32 },
     { { "pad", NPU_OP_PAD, { { F16, 2, { 4, 9 } }, { F16, 2, { 3, 5 } } }, 1 },

@@ -87,6 +87,21 @@ extern "C" {
  *	element i and element i + 16 share a byte, i in the low bits, as in GGUF
  *
  * The types from S4 on are made of blocks of elements along the last dimension.
+ * NPU_OP_COPY makes them of elements x, in f32, as follows; it makes no q4_K and
+ * q6_K.
+ *
+ * - s4: x rounded to nearest even, at most 7 and at least -8; NaN becomes 0.
+ * - q8_0: with s = max \|x\| / 127, q = x * (1 / s) rounded, halves away from zero;
+ *   the scale is s as f16.
+ * - q4_0: with s = m / -8, m being the first x of the largest magnitude, q is x * (1 /
+ *   s) + 8.5 without its fraction, at most 15; the scale is s as f16.
+ * - mxfp4: the scale is 2^(n - 2), at least 2^-127, with 2^n the largest power of two
+ *   that is not above max \|x\|; x / scale is rounded to nearest even, its magnitude
+ *   to at most 6, and keeps its sign, also as a zero.
+ *
+ * Each step of q8_0 and q4_0 is rounded to f32; an infinite 1 / s counts as 0.  A scale
+ * beyond f16 is infinite.  An infinity or NaN makes its block NaN throughout: the scale
+ * becomes the f16 0x7e00, or 255 of mxfp4, and q what it is for zeros.
  *
  * Zero is no type.  Numbers are never reused.
  */
@@ -126,7 +141,8 @@ enum npu_dtype {
  * @NPU_OP_COPY: d = convert(a), any type to any type; rounds to nearest even;
  *	to an integer or fp8 it saturates, infinities too; NaN becomes the
  *	integer 0; to bool it is a != 0.  If a has blocks d is F: the exact value
- *	of the format, rounded once
+ *	of the format, rounded once.  If d has blocks, but for q4_K and q6_K, a is
+ *	F: see &enum npu_dtype
  * @NPU_OP_GATHER: d[i, ...] = a[b[i], ...]; b is s32 or s64 of rank 1; d and a
  *	have the same type (any), rank and extents but for extent 0.  If a has
  *	blocks, which takes a rank of 2 or more, d is F and converted as by
@@ -553,8 +569,8 @@ enum npu_opcode {
  * Base plus offset and every stride are multiples of the element size.  With
  * blocks, the last extent is a multiple of a block's elements, the last stride is
  * a block's bytes, and the others and base plus offset are multiples of 2, or of 1
- * for S4 and MXFP4; such a tensor is no destination.  A destination may be the
- * very same tensor as an operand of an element-wise instruction; any other overlap
+ * for S4 and MXFP4; such a tensor is a destination of NPU_OP_COPY only.  A
+ * destination may be the very same tensor as an operand of an element-wise instruction; any other overlap
  * of destination and source is undefined, but harms nobody else.
  */
 struct npu_tensor {

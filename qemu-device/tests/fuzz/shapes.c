@@ -396,12 +396,27 @@ static void unpack(struct shaper *shaper)
     operand(shaper, dtype, &shape);
 }
 
+static void pack(struct shaper *shaper)
+{
+    static const uint8_t packed[] = {
+        NPU_DTYPE_S4,
+        NPU_DTYPE_Q8_0,
+        NPU_DTYPE_Q4_0,
+        NPU_DTYPE_MXFP4,
+    };
+    uint8_t dtype = packed[random_below(shaper->random, sizeof(packed))];
+    struct shape shape = blocks_shape(shaper, dtype);
+
+    operand(shaper, dtype, &shape);
+    operand(shaper, pick_type(shaper, SET_F), &shape);
+}
+
 static void copy(struct shaper *shaper)
 {
     struct shape shape = any_shape(shaper, 1);
 
     if (one_in(shaper, 3)) {
-        return unpack(shaper);
+        return (one_in(shaper, 2) ? pack : unpack)(shaper);
     }
 
     operand(shaper, shaper->dtype[0], &shape);
