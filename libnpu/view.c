@@ -21,6 +21,12 @@ static int begin(struct npu_program *prog, npu_tensor_id t, struct npu_tensor *v
 	return 0;
 }
 
+/* Elements along a dimension that cannot be told apart */
+static unsigned int block_along(const struct npu_tensor *tensor, unsigned int dim)
+{
+	return dim == tensor->rank - 1u ? npu_dtype_block(tensor->dtype) : 1;
+}
+
 static int check_rank(struct npu_program *prog, unsigned int rank)
 {
 	if (!rank || rank > NPU_MAX_RANK)
@@ -39,6 +45,11 @@ npu_tensor_id npu_view_transpose(struct npu_program *prog, npu_tensor_id t,
 	if (err)
 		return err;
 	view = from;
+	i = from.rank - 1u;
+	if (block_along(&from, i) > 1 && permutation[i] != i)
+		return npu_program_fail(
+			prog, -EINVAL,
+			"a transposition moves the last dimension, which has blocks");
 	for (i = 0; i < from.rank; i++) {
 		unsigned int p = permutation[i];
 
@@ -64,6 +75,8 @@ npu_tensor_id npu_view_slice(struct npu_program *prog, npu_tensor_id t,
 	if (err)
 		return err;
 	for (i = 0; i < view.rank; i++) {
+		unsigned int block = block_along(&view, i);
+
 		if (!extent[i] || start[i] > view.extent[i] ||
 		    extent[i] > view.extent[i] - start[i])
 			return npu_program_fail(prog, -EINVAL,
@@ -71,8 +84,13 @@ npu_tensor_id npu_view_slice(struct npu_program *prog, npu_tensor_id t,
 						" leaves dimension %u of %" PRIu64,
 						extent[i], start[i], i,
 						(uint64_t)view.extent[i]);
+		if (start[i] % block || extent[i] % block)
+			return npu_program_fail(prog, -EINVAL,
+						"a slice of %" PRIu64 " from %" PRIu64
+						" divides a block of %u elements",
+						extent[i], start[i], block);
 		/* Modulo 2^64, which is right for negative strides as well. */
-		view.offset += start[i] * (uint64_t)view.stride[i];
+		view.offset += start[i] / block * (uint64_t)view.stride[i];
 		view.extent[i] = extent[i];
 	}
 	return npu_program_add_tensor(prog, &view);
@@ -120,15 +138,15 @@ npu_tensor_id npu_view_broadcast(struct npu_program *prog, npu_tensor_id t,
 /* Row-major without gaps; strides of single elements do not matter. */
 static bool is_dense(const struct npu_tensor *tensor, uint64_t *elements)
 {
-	uint64_t size = npu_dtype_size(tensor->dtype);
+	uint64_t bytes = npu_dtype_size(tensor->dtype);
 	unsigned int i;
 
 	*elements = 1;
 	for (i = tensor->rank; i-- > 0;) {
-		if (tensor->extent[i] > 1 &&
-		    (uint64_t)tensor->stride[i] != *elements * size)
+		if (tensor->extent[i] > 1 && (uint64_t)tensor->stride[i] != bytes)
 			return false;
 		*elements *= tensor->extent[i];
+		bytes *= tensor->extent[i] / block_along(tensor, i);
 	}
 	return true;
 }

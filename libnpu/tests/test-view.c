@@ -140,6 +140,42 @@ static void test_slice_of_a_slice_backwards(void **state)
 	assert_tensor(t, 400 - 60, 1, EXTENT(10), STRIDE(-4));
 }
 
+static void test_views_of_blocks(void **state)
+{
+	npu_tensor_id t = TENSOR(prog, NPU_DTYPE_Q8_0, 4, 6, 128);
+	npu_tensor_id part;
+
+	(void)state;
+	part = npu_view_slice(prog, t, EXTENT(1, 2, 64), EXTENT(3, 4, 32));
+	assert_tensor(part, 6 * 136 + 2 * 136 + 68, 3, EXTENT(3, 4, 32),
+		      STRIDE(816, 136, 34));
+	part = npu_view_transpose(prog, t, (const unsigned int[]){ 1, 0, 2 });
+	assert_tensor(part, 0, 3, EXTENT(6, 4, 128), STRIDE(136, 816, 34));
+	t = npu_view_reshape(prog, t, 2, EXTENT(12, 256));
+	assert_tensor(t, 0, 2, EXTENT(12, 256), STRIDE(272, 34));
+}
+
+static void test_views_that_divide_blocks_are_refused(void **state)
+{
+	static const uint64_t bad[][2] = { { 0, 16 }, { 16, 32 } };
+	unsigned int i;
+
+	(void)state;
+	for (i = 0; i < 3; i++) {
+		struct npu_program *p = new_program();
+		npu_tensor_id t = TENSOR(p, NPU_DTYPE_Q8_0, 2, 64);
+
+		if (i < 2)
+			t = npu_view_slice(p, t, EXTENT(0, bad[i][0]),
+					   EXTENT(1, bad[i][1]));
+		else
+			t = npu_view_transpose(p, t, (const unsigned int[]){ 1, 0 });
+		assert_int_equal(t, -EINVAL);
+		assert_text_has(npu_last_error(), "block");
+		npu_program_free(p);
+	}
+}
+
 static void test_slices_outside_are_refused(void **state)
 {
 	static const struct {
@@ -284,6 +320,8 @@ int main(void)
 		TEST(test_a_permutation_out_of_range_is_refused),
 		TEST(test_slice),
 		TEST(test_slice_of_a_slice_backwards),
+		TEST(test_views_of_blocks),
+		TEST(test_views_that_divide_blocks_are_refused),
 		TEST(test_slices_outside_are_refused),
 		TEST(test_broadcast),
 		TEST(test_broadcast_to_the_same_adds_nothing),
