@@ -706,6 +706,50 @@ int npu_op_cumsum(struct npu_program *prog, npu_tensor_id d, npu_tensor_id a,
 		  unsigned int axis, uint32_t flags);
 
 /**
+ * npu_op_sort() - NPU_OP_SORT: elements in order along an axis
+ * @prog: program
+ * @d: destination, with the type of @a, and its extents but for fewer elements along
+ *	the axis if only the first are wanted
+ * @a: source: f32, f16, bf16, s64, s32, s8 or u8; up to NPU_MAX_SORT along the axis
+ * @axis: dimension of @a
+ * @flags: 0, or NPU_INSN_DESCENDING
+ *
+ * Return: as npu_op_stall().
+ */
+int npu_op_sort(struct npu_program *prog, npu_tensor_id d, npu_tensor_id a,
+		unsigned int axis, uint32_t flags);
+
+/**
+ * npu_op_argsort() - NPU_OP_ARGSORT: where the elements in order along an axis are
+ * @prog: program
+ * @d: destination, s32 or s64, with extents as for npu_op_sort()
+ * @a: source, as for npu_op_sort()
+ * @axis: dimension of @a
+ * @flags: 0, or NPU_INSN_DESCENDING
+ *
+ * Return: as npu_op_stall().
+ */
+int npu_op_argsort(struct npu_program *prog, npu_tensor_id d, npu_tensor_id a,
+		   unsigned int axis, uint32_t flags);
+
+/**
+ * npu_op_topk() - the first elements in order along an axis, and where they are
+ * @prog: program
+ * @values: destination of NPU_OP_SORT; its extent along the axis says how many;
+ *	< 0: not wanted
+ * @indices: destination of NPU_OP_ARGSORT; < 0: not wanted
+ * @a: source, as for npu_op_sort()
+ * @axis: dimension of @a
+ * @flags: NPU_INSN_DESCENDING for the greatest, 0 for the least
+ *
+ * Adds an instruction for each destination.
+ *
+ * Return: as npu_op_stall().
+ */
+int npu_op_topk(struct npu_program *prog, npu_tensor_id values, npu_tensor_id indices,
+		npu_tensor_id a, unsigned int axis, uint32_t flags);
+
+/**
  * struct npu_norm_options - what normalisation does besides
  * @bias: F, added behind the scale; broadcast to d by NumPy's rule; < 0: none
  * @residual: F, added to a before anything else, NPU_OP_RMS_NORM and NPU_OP_LAYER_NORM

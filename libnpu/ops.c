@@ -194,16 +194,51 @@ int npu_op_axis(struct npu_program *prog, uint32_t opcode, npu_tensor_id d,
 	return err ? err : EMIT(prog, &insn, d, a);
 }
 
-int npu_op_cumsum(struct npu_program *prog, npu_tensor_id d, npu_tensor_id a,
-		  unsigned int axis, uint32_t flags)
+static int emit_axis(struct npu_program *prog, uint32_t opcode, npu_tensor_id d,
+		     npu_tensor_id a, unsigned int axis, uint32_t flags)
 {
-	struct npu_insn insn = new_insn(NPU_OP_CUMSUM);
+	struct npu_insn insn = new_insn(opcode);
 	int err = npu_program_check(prog);
 
 	if (!err)
 		err = set_axis(prog, &insn, a, axis);
 	insn.flags = flags;
 	return err ? err : EMIT(prog, &insn, d, a);
+}
+
+int npu_op_cumsum(struct npu_program *prog, npu_tensor_id d, npu_tensor_id a,
+		  unsigned int axis, uint32_t flags)
+{
+	return emit_axis(prog, NPU_OP_CUMSUM, d, a, axis, flags);
+}
+
+int npu_op_sort(struct npu_program *prog, npu_tensor_id d, npu_tensor_id a,
+		unsigned int axis, uint32_t flags)
+{
+	return emit_axis(prog, NPU_OP_SORT, d, a, axis, flags);
+}
+
+int npu_op_argsort(struct npu_program *prog, npu_tensor_id d, npu_tensor_id a,
+		   unsigned int axis, uint32_t flags)
+{
+	return emit_axis(prog, NPU_OP_ARGSORT, d, a, axis, flags);
+}
+
+int npu_op_topk(struct npu_program *prog, npu_tensor_id values, npu_tensor_id indices,
+		npu_tensor_id a, unsigned int axis, uint32_t flags)
+{
+	int err = npu_program_check(prog);
+
+	if (err)
+		return err;
+	if (values < 0 && indices < 0)
+		return npu_program_fail(prog, -EINVAL,
+					"neither values nor indices are wanted");
+	if (values >= 0)
+		err = npu_op_sort(prog, values, a, axis, flags);
+	if (!err && indices >= 0)
+		err = npu_op_argsort(prog, indices, a, axis, flags);
+	return err;
 }
 
 /* An operand that is there or not, and what says so. */

@@ -237,6 +237,18 @@ static void test_cumsum(void **state)
 	assert_accepted();
 }
 
+static void test_sort_and_topk(void **state)
+{
+	npu_tensor_id a = TENSOR(prog, NPU_DTYPE_F16, 3, 100);
+
+	(void)state;
+	npu_op_sort(prog, TENSOR(prog, NPU_DTYPE_F16, 3, 100), a, 1, 0);
+	npu_op_argsort(prog, TENSOR(prog, NPU_DTYPE_S64, 2, 100), a, 0, 0);
+	npu_op_topk(prog, TENSOR(prog, NPU_DTYPE_F16, 3, 8),
+		    TENSOR(prog, NPU_DTYPE_S32, 3, 8), a, 1, NPU_INSN_DESCENDING);
+	assert_accepted();
+}
+
 static void test_matmul_of_every_type(void **state)
 {
 	/* clang-format off */
@@ -443,6 +455,7 @@ int main(void)
 		TEST(test_softmax_over_each_axis),
 		TEST(test_every_reduction),
 		TEST(test_cumsum),
+		TEST(test_sort_and_topk),
 		TEST(test_matmul_of_every_type),
 		TEST(test_matmul_batched_and_transposed),
 		TEST(test_matmul_routed),

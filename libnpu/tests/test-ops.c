@@ -284,6 +284,42 @@ static void test_cumsum(void **state)
 	assert_text_has(npu_last_error(), "axis 2");
 }
 
+static void test_sort(void **state)
+{
+	struct npu_insn want = EXPECT(NPU_OP_SORT, d, a);
+
+	(void)state;
+	want.axis.axis = 1;
+	assert_int_equal(npu_op_sort(prog, d, a, 1, 0), 0);
+	assert_insn(&want);
+	want.opcode = NPU_OP_ARGSORT;
+	want.flags = NPU_INSN_DESCENDING;
+	assert_int_equal(npu_op_argsort(prog, d, a, 1, NPU_INSN_DESCENDING), 0);
+	assert_insn(&want);
+}
+
+static void test_topk(void **state)
+{
+	struct npu_insn values = EXPECT(NPU_OP_SORT, d, a);
+	struct npu_insn indices = EXPECT(NPU_OP_ARGSORT, b, a);
+
+	(void)state;
+	values.axis.axis = indices.axis.axis = 1;
+	values.flags = indices.flags = NPU_INSN_DESCENDING;
+	assert_int_equal(npu_op_topk(prog, d, b, a, 1, NPU_INSN_DESCENDING), 0);
+	assert_int_equal(prog->insn_count, 2);
+	assert_memory_equal(&prog->insns[0], &values, sizeof(values));
+	assert_insn(&indices);
+	assert_int_equal(npu_op_topk(prog, d, -1, a, 1, NPU_INSN_DESCENDING), 0);
+	assert_int_equal(prog->insn_count, 3);
+	assert_insn(&values);
+	assert_int_equal(npu_op_topk(prog, -1, b, a, 1, NPU_INSN_DESCENDING), 0);
+	assert_int_equal(prog->insn_count, 4);
+	assert_insn(&indices);
+	assert_int_equal(npu_op_topk(prog, -1, -1, a, 1, 0), -EINVAL);
+	assert_text_has(npu_last_error(), "neither");
+}
+
 static void test_ternary(void **state)
 {
 	npu_tensor_id row = c;
@@ -774,6 +810,8 @@ int main(void)
 		TEST(test_every_axis_instruction),
 		TEST(test_an_axis_beyond_the_rank_is_refused),
 		TEST(test_cumsum),
+		TEST(test_sort),
+		TEST(test_topk),
 		TEST(test_ternary),
 		TEST(test_matmul),
 		TEST(test_matmul_with),

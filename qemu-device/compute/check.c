@@ -243,6 +243,17 @@ bool npu_types_argmax(struct npu_check *check)
            is_in(check, 1, NPU_SET_T);
 }
 
+bool npu_types_sort(struct npu_check *check)
+{
+    return all_in(check, NPU_SET_E | NPU_SET_SMALL);
+}
+
+bool npu_types_argsort(struct npu_check *check)
+{
+    return is_in(check, 0, NPU_SET(NPU_DTYPE_S32) | NPU_SET(NPU_DTYPE_S64)) &&
+           is_in(check, 1, NPU_SET_E | NPU_SET_SMALL);
+}
+
 static bool types_product_s32(struct npu_check *check,
                               const struct npu_matmul_roles *roles)
 {
@@ -633,6 +644,18 @@ bool npu_shape_softmax(struct npu_check *check)
 {
     return equal_but(check, 1, NPU_MAX_RANK) &&
            axis_fits(check, check->insn->axis.axis);
+}
+
+bool npu_shape_order(struct npu_check *check)
+{
+    unsigned axis = check->insn->axis.axis;
+
+    return equal_but(check, 1, axis) &&
+           fits(check, check->operand[1]->extent[axis] <= NPU_MAX_SORT, 1) &&
+           fits(check,
+                check->operand[0]->extent[axis] <=
+                    check->operand[1]->extent[axis],
+                0);
 }
 
 /* The dimensions from one on have no more elements than an element may need. */

@@ -76,6 +76,8 @@ npu_rule npu_types_bits;  /* integers */
 npu_rule npu_types_shift; /* s32 or s64 */
 npu_rule npu_types_bool;
 npu_rule npu_types_argmax;
+npu_rule npu_types_sort;
+npu_rule npu_types_argsort;
 npu_rule npu_types_matmul;
 npu_rule npu_types_routed;
 npu_rule npu_types_each_f; /* F of its own for each that flags announce */
@@ -104,6 +106,7 @@ npu_rule npu_shape_pad;
 npu_rule npu_shape_matrices; /* equal, of rank 2 at least */
 npu_rule npu_shape_reduce;
 npu_rule npu_shape_softmax;
+npu_rule npu_shape_order;
 npu_rule npu_shape_norm;
 npu_rule npu_shape_group_norm;
 npu_rule npu_shape_lines; /* all have d's extents, the last is a line */

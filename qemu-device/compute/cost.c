@@ -44,6 +44,17 @@ void npu_cost_input(const struct npu_work *work, struct npu_cost *cost)
     charge(work, cost, npu_box_elements(&work->operand[1]));
 }
 
+/* An element is compared with as many as it takes to find its place among k. */
+void npu_cost_order(const struct npu_work *work, struct npu_cost *cost)
+{
+    uint64_t k = work->operand[0].extent[work->insn->axis.axis], each = 1;
+
+    for (uint64_t places = 1; places < k; places *= 2) {
+        each++;
+    }
+    charge(work, cost, npu_mul_sat(npu_box_elements(&work->operand[1]), each));
+}
+
 /* With blocks, the rows that are read are shorter than those of d. */
 void npu_cost_gather(const struct npu_work *work, struct npu_cost *cost)
 {

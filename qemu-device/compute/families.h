@@ -43,6 +43,10 @@ void npu_cumsum_cut(const struct npu_work *work, unsigned dies,
                     struct npu_grid *grid);
 bool npu_cumsum_run(struct npu_tile *tile);
 
+void npu_order_cut(const struct npu_work *work, unsigned dies,
+                   struct npu_grid *grid);
+bool npu_order_run(struct npu_tile *tile);
+
 bool npu_batch_norm_run(struct npu_tile *tile);
 
 void npu_matmul_cut(const struct npu_work *work, unsigned dies,

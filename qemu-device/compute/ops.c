@@ -73,6 +73,14 @@
         REDUCE(npu_types_argmax, 1, 400, reduce_arg##best) \
     }
 
+#define ORDER(name_, types_)                                                  \
+    {                                                                         \
+        .name = name_, .operands = 2, .flags = NPU_INSN_DESCENDING,           \
+        .types = types_, .params = npu_params_axis, .shape = npu_shape_order, \
+        .cut = npu_order_cut, .run = npu_order_run, .cost = npu_cost_order,   \
+        .operations = 1,                                                      \
+    }
+
 #define POOL(name_, types_, flags_, run_)                               \
     {                                                                   \
         .name = name_, .operands = 2, .flags = flags_, .types = types_, \
@@ -260,6 +268,8 @@ static const struct npu_op ops[] = {
         .cut = npu_cumsum_cut, .run = npu_cumsum_run, .cost = npu_cost_input,
         .operations = 1, .host_ps = 1200,
     },
+    [NPU_OP_SORT] = ORDER("sort", npu_types_sort),
+    [NPU_OP_ARGSORT] = ORDER("argsort", npu_types_argsort),
 
     [NPU_OP_MATMUL] = {
         .name = "matmul", .operands = 3, .optional = 5,

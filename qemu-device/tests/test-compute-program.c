@@ -197,6 +197,23 @@ static void good_cumsum(struct program *program)
     program->insn[1].flags = NPU_INSN_EXCLUSIVE | NPU_INSN_REVERSE;
 }
 
+static void good_sort(struct program *program)
+{
+    good_start(program, NPU_OP_SORT);
+    add_tensor(program, NPU_DTYPE_U8, 2, (uint64_t[]){ 2, 8 });
+    add_tensor(program, NPU_DTYPE_U8, 2, (uint64_t[]){ 2, 9 });
+    program->insn[1].axis.axis = 1;
+    program->insn[1].flags = NPU_INSN_DESCENDING;
+}
+
+static void good_argsort(struct program *program)
+{
+    good_start(program, NPU_OP_ARGSORT);
+    add_tensor(program, NPU_DTYPE_S64, 2, (uint64_t[]){ 2, 8 });
+    add_tensor(program, NPU_DTYPE_BF16, 2, (uint64_t[]){ 2, 8 });
+    program->insn[1].axis.axis = 1;
+}
+
 static void good_any(struct program *program)
 {
     good_start(program, NPU_OP_REDUCE_ANY);
@@ -543,6 +560,11 @@ BAD(bad_type_argmax, p->tensor[0].dtype = NPU_DTYPE_F32)
 BAD(bad_type_argmax_source, p->tensor[1].dtype = NPU_DTYPE_S8)
 BAD(bad_type_cumsum, p->tensor[1].dtype = NPU_DTYPE_F32)
 BAD(bad_type_cumsum_s8, p->tensor[0].dtype = p->tensor[1].dtype = NPU_DTYPE_S8)
+BAD(bad_type_sort, p->tensor[1].dtype = NPU_DTYPE_S8)
+BAD(bad_type_sort_bool,
+    p->tensor[0].dtype = p->tensor[1].dtype = NPU_DTYPE_BOOL)
+BAD(bad_type_argsort, p->tensor[0].dtype = NPU_DTYPE_BF16)
+BAD(bad_type_argsort_source, p->tensor[1].dtype = NPU_DTYPE_F8E4M3)
 BAD(bad_type_softmax, p->tensor[0].dtype = NPU_DTYPE_S32;
     p->tensor[1].dtype = NPU_DTYPE_S32)
 BAD(bad_type_product, p->tensor[0].dtype = NPU_DTYPE_S32)
@@ -630,6 +652,11 @@ BAD(bad_shape_axis, p->tensor[0].extent[1] = 3)
 BAD(bad_shape_reduce, p->tensor[1].extent[2] = 3)
 BAD(bad_shape_long, p->tensor[1].extent[1] = NPU_MAX_CONTRACTION + 1;
     p->tensor[1].stride[1] = 0)
+BAD(bad_shape_sort, p->tensor[1].extent[0] = 1)
+BAD(bad_shape_sort_more, p->tensor[0].extent[1] = 10)
+BAD(bad_shape_sort_long, p->tensor[1].extent[1] = NPU_MAX_SORT + 1)
+BAD(bad_shape_sort_rank, p->tensor[0].rank = 1; p->tensor[0].extent[1] = 0;
+    p->tensor[0].stride[1] = 0)
 BAD(bad_shape_softmax, p->tensor[1].extent[1] = 7)
 BAD(bad_shape_softmax_long,
     p->tensor[0].extent[1] = p->tensor[1].extent[1] = 1ull << 25)
@@ -937,6 +964,11 @@ static const struct bad bads[] = {
     { "cumsum of another type", good_cumsum, bad_type_cumsum, NPU_ERR_DTYPE,
       1, 1 },
     { "cumsum of s8", good_cumsum, bad_type_cumsum_s8, NPU_ERR_DTYPE, 1, 0 },
+    { "sort to another type", good_sort, bad_type_sort, NPU_ERR_DTYPE, 1, 1 },
+    { "sort of bool", good_sort, bad_type_sort_bool, NPU_ERR_DTYPE, 1, 0 },
+    { "argsort to bf16", good_argsort, bad_type_argsort, NPU_ERR_DTYPE, 1, 0 },
+    { "argsort of fp8", good_argsort, bad_type_argsort_source, NPU_ERR_DTYPE,
+      1, 1 },
     { "softmax of s32", good_softmax, bad_type_softmax, NPU_ERR_DTYPE, 1, 0 },
     { "matmul f32 to s32", good_matmul, bad_type_product, NPU_ERR_DTYPE, 1, 0 },
     { "matmul of s32", good_matmul, bad_type_product_s32, NPU_ERR_DTYPE, 1, 1 },
@@ -967,6 +999,13 @@ static const struct bad bads[] = {
       NPU_ERR_SHAPE, 1, 1 },
     { "cumsum over too much", good_cumsum, bad_shape_softmax_long,
       NPU_ERR_SHAPE, 1, 1 },
+    { "sort of another extent", good_sort, bad_shape_sort, NPU_ERR_SHAPE,
+      1, 1 },
+    { "sort of another rank", good_sort, bad_shape_sort_rank, NPU_ERR_SHAPE,
+      1, 1 },
+    { "sort to more than there is", good_sort, bad_shape_sort_more,
+      NPU_ERR_SHAPE, 1, 0 },
+    { "sort of too much", good_sort, bad_shape_sort_long, NPU_ERR_SHAPE, 1, 1 },
     { "matmul of another batch", good_matmul, bad_shape_batch, NPU_ERR_SHAPE,
       1, 2 },
     { "matmul of another m", good_matmul, bad_shape_m, NPU_ERR_SHAPE, 1, 1 },
@@ -1003,6 +1042,9 @@ static const struct bad bads[] = {
 
     { "last of a cumsum", good_cumsum, bad_last, NPU_ERR_PARAMETER, INSN },
     { "cumsum's axis out of range", good_cumsum, bad_axis_most,
+      NPU_ERR_PARAMETER, INSN },
+    { "last of a sort", good_sort, bad_last, NPU_ERR_PARAMETER, INSN },
+    { "argsort's axis out of range", good_argsort, bad_axis_most,
       NPU_ERR_PARAMETER, INSN },
     { "last of a sum", good_reduce, bad_last, NPU_ERR_PARAMETER, INSN },
     { "axis out of range", good_reduce, bad_axis, NPU_ERR_PARAMETER, INSN },
@@ -1457,7 +1499,7 @@ static void test_damage(void **state)
         good_cumsum,     good_embed,       good_unpack,      good_resize,
         good_pad,        good_tile,        good_triangle,    good_range,
         good_one_hot,    good_ssm_scan,    good_rwkv_wkv,    good_delta_net,
-        good_pack,
+        good_pack,       good_sort,        good_argsort,
     };
     static uint64_t args[NPU_MAX_BASES + NPU_MAX_SCALARS];
     struct rng rng = rng_new(test_seed());

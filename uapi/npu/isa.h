@@ -43,6 +43,12 @@ extern "C" {
  */
 #define NPU_MAX_CONTRACTION	(1u << 22)
 
+/*
+ * Most elements of a along the axis of NPU_OP_SORT and NPU_OP_ARGSORT; more is
+ * NPU_ERR_SHAPE.
+ */
+#define NPU_MAX_SORT		(1u << 18)
+
 /* Elements of the last dimension of NPU_OP_ROPE; more is NPU_ERR_SHAPE. */
 #define NPU_MAX_ROPE		16384
 
@@ -256,6 +262,13 @@ enum npu_dtype {
  *	NPU_INSN_REVERSE for j >= i; with NPU_INSN_EXCLUSIVE without a[i] itself.
  *	Integers wrap; what is summed is kept in f64 and rounded once for each
  *	element.  An infinity or no number spoils the elements from it on
+ * @NPU_OP_SORT: d = the elements of a along the axis in ascending order, or with
+ *	NPU_INSN_DESCENDING in descending order (E, s8, u8); d may have fewer along
+ *	the axis: then the first ones, which is top-k.  NaN is above everything,
+ *	whatever its sign; 0 and -0 are equal; equals stay in the order of their
+ *	indices, whichever the direction
+ * @NPU_OP_ARGSORT: d = the indices of the elements that NPU_OP_SORT takes; a is E,
+ *	s8 or u8, d is s32 or s64
  * @NPU_OP_MATMUL: d[.., m, n] = act(scale * sum over k of a[.., m, k] b[.., k, n]
  *	+ bias) + residual; rank 2 to 6, leading extents equal.  With
  *	NPU_INSN_TRANSPOSE_B b is [.., n, k], and must be if it has blocks.
@@ -440,6 +453,8 @@ enum npu_opcode {
 	NPU_OP_REDUCE_ALL = 141,
 	NPU_OP_ARGMIN = 142,
 	NPU_OP_CUMSUM = 144,
+	NPU_OP_SORT = 145,
+	NPU_OP_ARGSORT = 146,
 
 	NPU_OP_MATMUL = 160,
 	NPU_OP_MATMUL_ROUTED = 161,
@@ -478,6 +493,9 @@ enum npu_opcode {
  */
 #define NPU_INSN_EXCLUSIVE	(1u << 2)
 #define NPU_INSN_REVERSE	(1u << 3)
+
+/* &npu_insn.flags: the greatest first (NPU_OP_SORT, NPU_OP_ARGSORT). */
+#define NPU_INSN_DESCENDING	(1u << 4)
 
 /* &npu_insn.flags: the lower triangle (NPU_OP_TRIANGLE). */
 #define NPU_INSN_LOWER		(1u << 5)
@@ -585,9 +603,9 @@ struct npu_tensor {
 };
 
 /**
- * struct npu_insn_axis - parameters of reductions, NPU_OP_CUMSUM, NPU_OP_SOFTMAX,
- * NPU_OP_LOG_SOFTMAX, NPU_OP_RMS_NORM, NPU_OP_LAYER_NORM, NPU_OP_RANGE and
- * NPU_OP_ONE_HOT
+ * struct npu_insn_axis - parameters of reductions, NPU_OP_CUMSUM, NPU_OP_SORT,
+ * NPU_OP_ARGSORT, NPU_OP_SOFTMAX, NPU_OP_LOG_SOFTMAX, NPU_OP_RMS_NORM,
+ * NPU_OP_LAYER_NORM, NPU_OP_RANGE and NPU_OP_ONE_HOT
  * @axis: dimension, below the rank
  * @pad: must be zero
  */
@@ -790,8 +808,8 @@ struct npu_insn_attention {
  * @operand: tensor indices, the destination first; unused ones are NPU_NONE
  * @imm: the scalar's bits, zero if unused
  * @pad: must be zero
- * @axis: for reductions, NPU_OP_CUMSUM, softmax, NPU_OP_RMS_NORM, NPU_OP_LAYER_NORM,
- *	NPU_OP_RANGE and NPU_OP_ONE_HOT
+ * @axis: for reductions, NPU_OP_CUMSUM, NPU_OP_SORT, NPU_OP_ARGSORT, softmax,
+ *	NPU_OP_RMS_NORM, NPU_OP_LAYER_NORM, NPU_OP_RANGE and NPU_OP_ONE_HOT
  * @groups: for NPU_OP_GROUP_NORM
  * @padding: for NPU_OP_PAD
  * @matmul: for NPU_OP_MATMUL and NPU_OP_MATMUL_ROUTED

@@ -23,9 +23,9 @@ struct shape {
 typedef void make(struct shaper *shaper);
 
 static make fill, copy, gather, pad, triangle, range, one_hot, stall, unary,
-    binary, compare, where, ternary, softmax, reduce, argmax, cumsum, matmul,
-    routed, conv2d, pool2d, norm, group_norm, batch_norm, softmax_ext, rope,
-    resize, attention;
+    binary, compare, where, ternary, softmax, reduce, argmax, cumsum, sort,
+    matmul, routed, conv2d, pool2d, norm, group_norm, batch_norm, softmax_ext,
+    rope, resize, attention;
 static make ssm_scan, rwkv_wkv, delta_net;
 
 /* Element types that operands may have, a bit each. */
@@ -145,6 +145,8 @@ static const struct kind {
     { NPU_OP_REDUCE_ALL, SET(BOOL), reduce },
     { NPU_OP_ARGMIN, SET_T, argmax },
     { NPU_OP_CUMSUM, SET_T, cumsum },
+    { NPU_OP_SORT, SET_POOL | SET(S64), sort },
+    { NPU_OP_ARGSORT, SET_POOL | SET(S64), sort },
     { NPU_OP_MATMUL, SET_F | SET(S8), matmul },
     { NPU_OP_MATMUL_ROUTED, SET_F, routed },
     { NPU_OP_CONV2D, SET_F, conv2d },
@@ -580,6 +582,24 @@ static void cumsum(struct shaper *shaper)
     shaper->insn.flags = one_in(shaper, 2) ? NPU_INSN_EXCLUSIVE : 0;
     shaper->insn.flags |= one_in(shaper, 2) ? NPU_INSN_REVERSE : 0;
     softmax(shaper);
+}
+
+static void sort(struct shaper *shaper)
+{
+    struct shape a = any_shape(shaper, 1), d = a;
+    unsigned axis = random_below(shaper->random, a.rank);
+    uint8_t result = shaper->dtype[0];
+
+    if (shaper->insn.opcode == NPU_OP_ARGSORT) {
+        result = one_in(shaper, 3) ? NPU_DTYPE_S64 : NPU_DTYPE_S32;
+    }
+    if (one_in(shaper, 2)) {
+        d.extent[axis] = between(shaper, 1, a.extent[axis]);
+    }
+    shaper->insn.axis.axis = axis;
+    shaper->insn.flags = one_in(shaper, 2) ? NPU_INSN_DESCENDING : 0;
+    operand(shaper, result, &d);
+    operand(shaper, shaper->dtype[0], &a);
 }
 
 /* What a flag announces, behind b. */
