@@ -1075,7 +1075,7 @@ struct npu_attention {
  * @prog: program
  * @d: destination: [sequence, row, head, width of v]; f32, f16 or bf16
  * @q: queries: [sequence, row, head, width]; f32, f16 or bf16
- * @k: keys: [sequence, key, kv head, width]; those types or fp8
+ * @k: keys: [sequence, key, kv head, width]; those types, fp8, q8_0 or q4_0
  * @v: values: [sequence, key, kv head, width of v]; the same types
  * @scale: what the products of q and k are multiplied by, f32
  * @attention: the rest; NULL: nothing

@@ -415,6 +415,19 @@ static void test_attention(void **state)
 	assert_accepted();
 }
 
+/* Keys of q8_0 and values of q4_0 */
+static void test_attention_to_blocks(void **state)
+{
+	npu_tensor_id k = TENSOR(prog, NPU_DTYPE_Q8_0, 2, 9, 2, 64);
+	npu_tensor_id v = TENSOR(prog, NPU_DTYPE_Q4_0, 2, 9, 2, 32);
+
+	(void)state;
+	npu_op_attention(prog, TENSOR(prog, NPU_DTYPE_F16, 2, 3, 4, 32),
+			 TENSOR(prog, NPU_DTYPE_F16, 2, 3, 4, 64), k, v, npu_f32(0.5f),
+			 NULL);
+	assert_accepted();
+}
+
 static void test_a_wrong_shape_is_the_cards_to_refuse(void **state)
 {
 	struct npu_verdict verdict;
@@ -466,6 +479,7 @@ int main(void)
 		TEST(test_norms_and_rope),
 		TEST(test_resize),
 		TEST(test_attention),
+		TEST(test_attention_to_blocks),
 		TEST(test_a_wrong_shape_is_the_cards_to_refuse),
 	};
 

@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "attention.h"
+#include "block.h"
 #include "dtype.h"
 #include "families.h"
 #include "halves.h"
@@ -47,7 +48,7 @@ unsigned npu_attention_operand(uint32_t flags, uint32_t flag)
 
 /* What an instruction says, with all shapes as if sequences were not ragged. */
 struct attention {
-    struct npu_box d, q, k, v; /* of rank 4 */
+    struct npu_box d, q, k, v; /* of rank 4; k and v may have blocks */
     struct npu_box mask;       /* of rank 4: sequence, head, position, key */
     unsigned at_mask, at_sinks, at_table, at_lengths; /* 0: there is none */
     bool causal;
@@ -104,7 +105,7 @@ static void attention_get(struct attention *a, const struct npu_work *work)
     a->kv_heads = a->k.extent[2];
     a->group = a->q.extent[2] / a->kv_heads;
     a->k_width = a->q.extent[3];
-    a->v_width = a->v.extent[3];
+    a->v_width = a->d.extent[3];
     a->pitch = npu_lanes_pitch(a->k_width);
     a->window = insn->attention.window;
     memcpy(&a->scale, &work->scalar, sizeof(a->scale));
@@ -325,17 +326,38 @@ static void fetch_row(const struct npu_view *view, uint64_t row, uint64_t bytes)
     }
 }
 
+/* A row of width elements as f32 */
+static void widen_row(float *to, const unsigned char *from, int64_t stride,
+                      uint32_t dtype, uint64_t width)
+{
+    const struct npu_block *block = npu_block_find(dtype);
+
+    if (block) {
+        npu_block_get_f32(block, to, from, width / block->elements);
+    } else {
+        npu_row_get_f32(to, from, stride, dtype, width);
+    }
+}
+
+static uint64_t row_bytes(uint32_t dtype, uint64_t width)
+{
+    const struct npu_block *block = npu_block_find(dtype);
+
+    return block ? width / block->elements * block->bytes :
+                   width * npu_element_size(dtype);
+}
+
 /* Some rows of a view as f32, pitch apart: what types k and v may have. */
 static void widen_rows(const struct npu_view *view, uint32_t dtype,
                        uint64_t row, uint64_t rows, uint64_t width, float *to,
                        uint64_t pitch)
 {
-    uint64_t bytes = width * npu_element_size(dtype);
+    uint64_t bytes = row_bytes(dtype, width);
 
     for (uint64_t i = 0; i < rows; i++) {
         fetch_row(view, row + i + AHEAD, bytes);
-        npu_row_get_f32(to, view->at + (int64_t)(row + i) * view->stride[0],
-                        view->stride[1], dtype, width);
+        widen_row(to, view->at + (int64_t)(row + i) * view->stride[0],
+                  view->stride[1], dtype, width);
         memset(to + width, 0, (pitch - width) * sizeof(*to));
         to += pitch;
     }
@@ -401,7 +423,7 @@ static bool load_keys(struct work *w, unsigned operand, const struct keys *keys)
 {
     const struct npu_box *box = operand == 2 ? &w->a->k : &w->a->v;
     bool turn = operand == 2 && w->lanes > FEW;
-    uint64_t width = box->extent[3];
+    uint64_t width = operand == 2 ? w->a->k_width : w->a->v_width;
     uint64_t pitch = operand == 2 ? w->a->pitch : width;
     float *to = operand == 2 ? w->k : w->v;
 

@@ -342,7 +342,8 @@ static bool optional_is_in(struct npu_check *check, uint32_t flag, unsigned set)
 
 bool npu_types_attention(struct npu_check *check)
 {
-    const unsigned stored = NPU_SET_F | NPU_SET_F8;
+    const unsigned stored = NPU_SET_F | NPU_SET_F8 | NPU_SET(NPU_DTYPE_Q8_0) |
+                            NPU_SET(NPU_DTYPE_Q4_0);
     const unsigned s32 = NPU_SET(NPU_DTYPE_S32);
 
     return all_there(check, NPU_ATTENTION_OPERANDS) &&

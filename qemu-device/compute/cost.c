@@ -131,7 +131,8 @@ void npu_cost_resize(const struct npu_work *work, struct npu_cost *cost)
 /* All pairs of a row and a key, or half of them if it is causal. */
 void npu_cost_attention(const struct npu_work *work, struct npu_cost *cost)
 {
-    const struct npu_box *q = &work->operand[1], *k = &work->operand[2];
+    const struct npu_box *d = &work->operand[0], *q = &work->operand[1];
+    const struct npu_box *k = &work->operand[2];
     unsigned at_table = npu_attention_operand(work->insn->flags,
                                               NPU_INSN_TABLE);
     uint64_t width = q->extent[q->rank - 1];
@@ -142,7 +143,7 @@ void npu_cost_attention(const struct npu_work *work, struct npu_cost *cost)
     }
     charge(work, cost,
            npu_mul_sat(npu_box_elements(q) / width,
-                       npu_mul_sat(keys, width + work->operand[3].extent[3])));
+                       npu_mul_sat(keys, width + d->extent[d->rank - 1])));
     if (work->insn->flags & NPU_INSN_CAUSAL) {
         cost->operations = npu_div_up(cost->operations, 2);
     }

@@ -4,7 +4,7 @@
  */
 #include <math.h>
 
-#include "support-compute.h"
+#include "support-compute-block.h"
 
 #define MEMORY (48u << 20)
 #define KEYS 1024 /* of a sequence, at most */
@@ -93,6 +93,21 @@ static void mask_fill(struct attention *a, struct rng *rng)
     } while (tensor_next(&a->mask, index));
 }
 
+/* k or v */
+static struct tensor stored_new(struct test_mem *mem, struct rng *rng,
+                                uint32_t dtype, const uint64_t *extent,
+                                unsigned layout)
+{
+    struct tensor tensor;
+
+    if (block_elements(dtype)) {
+        return blocks_new(mem, rng, dtype, 4, extent, layout);
+    }
+    tensor = tensor_new(mem, rng, dtype, 4, extent, layout);
+    tensor_fill(&tensor, rng, VALUES_PLAIN);
+    return tensor;
+}
+
 static void attention_new(struct attention *a, const struct types *types,
                           struct test_mem *mem, struct rng *rng,
                           unsigned layout)
@@ -112,19 +127,17 @@ static void attention_new(struct attention *a, const struct types *types,
     a->q = rows_new(a, mem, rng, types->q,
                     (uint64_t[]){ s->sequences, s->rows, heads, s->k_width },
                     layout);
-    a->k = tensor_new(mem, rng, types->k, 4,
+    a->k = stored_new(mem, rng, types->k,
                       (uint64_t[]){
                           outer, a->flags & NPU_INSN_TABLE ? s->page : s->keys,
                           s->kv_heads, s->k_width },
                       layout);
-    a->v = tensor_new(mem, rng, types->v, 4,
+    a->v = stored_new(mem, rng, types->v,
                       (uint64_t[]){
                           outer, a->flags & NPU_INSN_TABLE ? s->page : s->keys,
                           s->kv_heads, s->v_width },
                       layout);
     tensor_fill(&a->q, rng, VALUES_PLAIN);
-    tensor_fill(&a->k, rng, VALUES_PLAIN);
-    tensor_fill(&a->v, rng, VALUES_PLAIN);
     program_init(&a->program);
     program_insn(&a->program, NPU_OP_ATTENTION);
     program_operand(&a->program, 0, &a->d);
@@ -333,11 +346,12 @@ static uint32_t pick(struct rng *rng, const uint32_t *types, unsigned n)
 
 static struct types random_types(struct rng *rng)
 {
-    static const uint32_t stored[] = { NPU_DTYPE_F32, NPU_DTYPE_F16,
-                                       NPU_DTYPE_BF16, NPU_DTYPE_F8E4M3,
-                                       NPU_DTYPE_F8E5M2 };
+    static const uint32_t stored[] = { NPU_DTYPE_F32,    NPU_DTYPE_F16,
+                                       NPU_DTYPE_BF16,   NPU_DTYPE_F8E4M3,
+                                       NPU_DTYPE_F8E5M2, NPU_DTYPE_Q8_0,
+                                       NPU_DTYPE_Q4_0 };
     struct types types = { pick(rng, stored, 3), pick(rng, stored, 3),
-                           pick(rng, stored, 5), pick(rng, stored, 5),
+                           pick(rng, stored, 7), pick(rng, stored, 7),
                            pick(rng, stored, 3) };
 
     return types;
@@ -351,6 +365,13 @@ static void random_features(struct attention *a, struct rng *rng,
     a->softcap = rng_range(rng, 0, 2) ? 0 : 5;
     a->scale = 1 / sqrtf((float)a->shape.k_width);
     a->shape.page = (uint64_t)rng_range(rng, 1, 9);
+}
+
+/* Of k or v: whole blocks, if the type has them. */
+static uint64_t random_width(struct rng *rng, uint32_t dtype)
+{
+    return block_elements(dtype) ? 32 * (uint64_t)rng_range(rng, 1, 2) :
+                                   (uint64_t)rng_range(rng, 1, 20);
 }
 
 /* Each set of flags, with a few shapes. */
@@ -369,8 +390,8 @@ static void test_features(void **state)
                 .keys = (uint64_t)rng_range(&rng, 1, 20),
                 .kv_heads = (uint64_t)rng_range(&rng, 1, 3),
                 .group = (uint64_t)rng_range(&rng, 1, 4),
-                .k_width = (uint64_t)rng_range(&rng, 1, 20),
-                .v_width = (uint64_t)rng_range(&rng, 1, 20),
+                .k_width = random_width(&rng, types.k),
+                .v_width = random_width(&rng, types.v),
             },
         };
 
@@ -411,10 +432,19 @@ static const struct big {
     { "prefill from pages", NPU_INSN_TABLE | NPU_INSN_LENGTHS | NPU_INSN_CAUSAL,
       { 3, 160, 400, 1, 2, 16, 16, 16 }, 0,
       { NPU_DTYPE_F16, NPU_DTYPE_F16, NPU_DTYPE_F16, NPU_DTYPE_F16 } },
+    { "decode of q8_0 from pages", NPU_INSN_TABLE | NPU_INSN_LENGTHS,
+      { 5, 7, 300, 2, 4, 64, 96, 16 }, 0,
+      { NPU_DTYPE_F16, NPU_DTYPE_F16, NPU_DTYPE_Q8_0, NPU_DTYPE_Q8_0 } },
+    { "prefill of q8_0 from pages",
+      NPU_INSN_TABLE | NPU_INSN_LENGTHS | NPU_INSN_CAUSAL,
+      { 3, 90, 300, 1, 2, 32, 32, 16 }, 0,
+      { NPU_DTYPE_F32, NPU_DTYPE_F16, NPU_DTYPE_Q8_0, NPU_DTYPE_Q8_0 } },
     { "latent", NPU_INSN_CAUSAL, { 1, 2, 140, 1, 128, 576, 512 }, 0,
       { NPU_DTYPE_BF16, NPU_DTYPE_BF16, NPU_DTYPE_BF16, NPU_DTYPE_BF16 } },
     { "widest", 0, { 1, 3, 70, 1, 1, 1024, 1024 }, 0,
       { NPU_DTYPE_F32, NPU_DTYPE_F32, NPU_DTYPE_F32, NPU_DTYPE_F32 } },
+    { "widest of q8_0", 0, { 1, 20, 40, 1, 1, 1024, 1024 }, 0,
+      { NPU_DTYPE_F32, NPU_DTYPE_F32, NPU_DTYPE_Q8_0, NPU_DTYPE_Q8_0 } },
 };
 /* clang-format on */
 

@@ -33,35 +33,7 @@ static unsigned some_extents(struct rng *rng, uint32_t dtype, uint64_t *extent)
     return rank;
 }
 
-/* Rows in any order, some backwards or all the same, and with room between. */
-static struct tensor blocks_new(struct test_mem *mem, struct rng *rng,
-                                uint32_t dtype, unsigned rank,
-                                const uint64_t *extent, unsigned layout)
-{
-    uint64_t room[NPU_MAX_RANK];
-    struct tensor tensor;
-
-    memcpy(room, extent, rank * sizeof(*room));
-    if (layout & LAYOUT_PADDED) {
-        room[rank - 1] += block_elements(dtype);
-    }
-    tensor = tensor_new_blocks(mem, rng, dtype, rank, room);
-    tensor.desc.extent[rank - 1] = extent[rank - 1];
-    for (unsigned dim = 0; dim + 1 < rank; dim++) {
-        __s64 *stride = &tensor.desc.stride[dim];
-
-        if ((layout & LAYOUT_NEGATIVE) && rng_range(rng, 0, 1)) {
-            tensor.va += (extent[dim] - 1) * (uint64_t)*stride;
-            *stride = -*stride;
-        }
-        if ((layout & LAYOUT_BROADCAST) && rng_range(rng, 0, 2) == 0) {
-            *stride = 0;
-        }
-    }
-    return tensor;
-}
-
-/* The same with two of its dimensions, but for the last one, swapped. */
+/* A tensor with two of its dimensions, but for the last one, swapped. */
 static struct tensor swapped(struct tensor tensor, struct rng *rng,
                              uint64_t *extent)
 {

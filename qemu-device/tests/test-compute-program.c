@@ -17,31 +17,15 @@ static void add_tensor(struct program *program, uint32_t dtype, unsigned rank,
         .va = ADDRESS * (program->tensors + 1ull),
         .desc = { .dtype = dtype, .rank = rank },
     };
-    int64_t stride = dtype_size(dtype);
+    unsigned block = block_elements(dtype) ? block_elements(dtype) : 1;
+    int64_t stride = (int64_t)dtype_bytes(dtype, block);
 
     for (unsigned dim = rank; dim-- > 0;) {
         tensor.desc.extent[dim] = extent[dim];
         tensor.desc.stride[dim] = stride;
-        stride *= (int64_t)extent[dim];
+        stride *= (int64_t)(extent[dim] / block);
+        block = 1;
     }
-    program_operand(program, 1, &tensor);
-}
-
-/* Rows of whole blocks */
-static void add_blocks(struct program *program, uint32_t dtype, uint64_t rows,
-                       uint64_t columns)
-{
-    struct tensor tensor = {
-        .va = 1 << 16,
-        .desc = {
-            .dtype = dtype,
-            .rank = 2,
-            .extent = { rows, columns },
-            .stride = { (int64_t)dtype_bytes(dtype, columns),
-                        (int64_t)dtype_bytes(dtype, block_elements(dtype)) },
-        },
-    };
-
     program_operand(program, 1, &tensor);
 }
 
@@ -98,7 +82,7 @@ static void good_embed(struct program *program)
 {
     good_start(program, NPU_OP_GATHER);
     add_tensor(program, NPU_DTYPE_F16, 2, (uint64_t[]){ 4, 64 });
-    add_blocks(program, NPU_DTYPE_Q8_0, 9, 64);
+    add_tensor(program, NPU_DTYPE_Q8_0, 2, (uint64_t[]){ 9, 64 });
     add_tensor(program, NPU_DTYPE_S32, 1, (uint64_t[]){ 4 });
 }
 
@@ -106,7 +90,7 @@ static void good_unpack(struct program *program)
 {
     good_start(program, NPU_OP_COPY);
     add_tensor(program, NPU_DTYPE_BF16, 2, (uint64_t[]){ 3, 256 });
-    add_blocks(program, NPU_DTYPE_Q4_K, 3, 256);
+    add_tensor(program, NPU_DTYPE_Q4_K, 2, (uint64_t[]){ 3, 256 });
 }
 
 static void good_pad(struct program *program)
@@ -161,7 +145,7 @@ static void good_one_hot(struct program *program)
 static void good_pack(struct program *program)
 {
     good_start(program, NPU_OP_COPY);
-    add_blocks(program, NPU_DTYPE_MXFP4, 3, 512);
+    add_tensor(program, NPU_DTYPE_MXFP4, 2, (uint64_t[]){ 3, 512 });
     add_tensor(program, NPU_DTYPE_F16, 2, (uint64_t[]){ 3, 512 });
 }
 
@@ -235,7 +219,7 @@ static void good_weights(struct program *program)
     good_start(program, NPU_OP_MATMUL);
     add_tensor(program, NPU_DTYPE_F16, 2, (uint64_t[]){ 3, 5 });
     add_tensor(program, NPU_DTYPE_BF16, 2, (uint64_t[]){ 3, 64 });
-    add_blocks(program, NPU_DTYPE_Q8_0, 5, 64);
+    add_tensor(program, NPU_DTYPE_Q8_0, 2, (uint64_t[]){ 5, 64 });
     for (unsigned i = 0; i < 3; i++) {
         add_tensor(program, NPU_DTYPE_F32, 2, (uint64_t[]){ 3, 5 });
     }
@@ -311,6 +295,16 @@ static void good_attention(struct program *program)
     program->insn[1].imm = 0x3f000000;
     program->insn[1].attention.window = 3;
     program->insn[1].attention.softcap = 0x42480000;
+}
+
+/* To a cache of quantised keys and values */
+static void good_cache(struct program *program)
+{
+    good_start(program, NPU_OP_ATTENTION);
+    add_tensor(program, NPU_DTYPE_F16, 4, (uint64_t[]){ 2, 1, 4, 256 });
+    add_tensor(program, NPU_DTYPE_F16, 4, (uint64_t[]){ 2, 1, 4, 512 });
+    add_tensor(program, NPU_DTYPE_Q8_0, 4, (uint64_t[]){ 2, 9, 2, 512 });
+    add_tensor(program, NPU_DTYPE_Q4_0, 4, (uint64_t[]){ 2, 9, 2, 256 });
 }
 
 static void good_norm(struct program *program)
@@ -739,6 +733,12 @@ BAD(bad_attention_few, p->insn[1].operand[7] = NPU_NONE)
 BAD(bad_attention_many, p->insn[1].flags &= ~NPU_INSN_MASK)
 BAD(bad_type_q, p->tensor[1].dtype = NPU_DTYPE_F8E4M3)
 BAD(bad_type_k, p->tensor[2].dtype = NPU_DTYPE_S8)
+BAD(bad_cache_q, p->tensor[1] = p->tensor[2]; p->tensor[1].extent[1] = 1;
+    p->tensor[1].extent[2] = 4)
+BAD(bad_cache_k, p->tensor[2].dtype = NPU_DTYPE_Q4_K;
+    p->tensor[2].stride[3] = 144)
+BAD(bad_cache_v, p->tensor[3].dtype = NPU_DTYPE_S4; p->tensor[3].stride[3] = 1)
+BAD(bad_cache_width, p->tensor[2].extent[3] = 480)
 BAD(bad_type_sinks, p->tensor[5].dtype = NPU_DTYPE_S32)
 BAD(bad_type_table, p->tensor[6].dtype = NPU_DTYPE_F32)
 BAD(bad_shape_d_width, p->tensor[0].extent[2] = 6)
@@ -1166,6 +1166,11 @@ static const struct bad bads[] = {
     { "attention with an operand too few", good_attention, bad_attention_few, NPU_ERR_OPERAND, 1, 7 },
     { "attention with an operand too many", good_attention, bad_attention_many, NPU_ERR_OPERAND, 1, 7 },
     { "attention of f8 q", good_attention, bad_type_q, NPU_ERR_DTYPE, 1, 1 },
+    { "queries of q8_0", good_cache, bad_cache_q, NPU_ERR_DTYPE, 1, 1 },
+    { "keys of q4_k", good_cache, bad_cache_k, NPU_ERR_DTYPE, 1, 2 },
+    { "values of s4", good_cache, bad_cache_v, NPU_ERR_DTYPE, 1, 3 },
+    { "keys of another width", good_cache, bad_cache_width, NPU_ERR_SHAPE, 1,
+      2 },
     { "attention over s8", good_attention, bad_type_k, NPU_ERR_DTYPE, 1, 2 },
     { "attention with s32 sinks", good_attention, bad_type_sinks, NPU_ERR_DTYPE, 1, 5 },
     { "attention with an f32 table", good_attention, bad_type_table, NPU_ERR_DTYPE, 1, 6 },
@@ -1499,7 +1504,7 @@ static void test_damage(void **state)
         good_cumsum,     good_embed,       good_unpack,      good_resize,
         good_pad,        good_tile,        good_triangle,    good_range,
         good_one_hot,    good_ssm_scan,    good_rwkv_wkv,    good_delta_net,
-        good_pack,       good_sort,        good_argsort,
+        good_pack,       good_sort,        good_argsort,     good_cache,
     };
     static uint64_t args[NPU_MAX_BASES + NPU_MAX_SCALARS];
     struct rng rng = rng_new(test_seed());

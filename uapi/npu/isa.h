@@ -330,8 +330,8 @@ enum npu_dtype {
  *	sum of w + e^sinks[h]), where w[j] = e^s[j], s[j] = cap(imm * q[r, h] .
  *	k[j, g]) + mask[h, r, j], g is h's group and cap(x) is x or softcap *
  *	tanh(x / softcap); see &struct npu_insn_attention.  d, q and mask are F,
- *	k and v F or fp8, sinks f32: each of a type of its own.  Accumulates in
- *	f32.  A row that sees no key is 0
+ *	k and v F, fp8, q8_0 or q4_0, sinks f32: each of a type of its own.
+ *	Accumulates in f32.  A row that sees no key is 0
  * @NPU_OP_SSM_SCAN: step by step, state[h, p, n] = state * e^(dt[h] * a[h, n]) + dt[h]
  *	* x[h, p] * b[g, n], then d[h, p] = sum over n of state * c[g, n], + skip[h, p] *
  *	x[h, p] if there is a skip; with NPU_INSN_SOFTPLUS dt is ln(1 + e^dt).

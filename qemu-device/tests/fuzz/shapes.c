@@ -904,12 +904,16 @@ static void attention_operands(struct shaper *shaper, uint64_t sequences,
 static void attention(struct shaper *shaper)
 {
     const unsigned stored = SET_F | SET(F8E4M3) | SET(F8E5M2);
+    bool quantised = one_in(shaper, 4);
+    uint8_t k_type = quantised ? NPU_DTYPE_Q8_0 : pick_type(shaper, stored);
+    uint8_t v_type = quantised ? NPU_DTYPE_Q4_0 : pick_type(shaper, stored);
     uint32_t flags = random_below(shaper->random, 32) * NPU_INSN_CAUSAL;
     uint64_t sequences = between(shaper, 1, 3), rows = between(shaper, 1, 5);
     uint64_t kv_heads = between(shaper, 1, 2);
-    uint64_t heads = kv_heads * between(shaper, 1, 3);
-    uint64_t keys = between(shaper, 1, 5), width = between(shaper, 1, 5);
-    uint64_t v_width = between(shaper, 1, 5), blocks = 1, outer = sequences;
+    uint64_t heads = kv_heads * between(shaper, 1, quantised ? 2 : 3);
+    uint64_t keys = between(shaper, 1, 5), blocks = 1, outer = sequences;
+    uint64_t width = quantised ? 32 : between(shaper, 1, 5);
+    uint64_t v_width = quantised ? 32 : between(shaper, 1, 5);
     struct shape d = { 4, { sequences, rows, heads, v_width } };
     struct shape q = { 4, { sequences, rows, heads, width } };
     struct shape k, v;
@@ -926,8 +930,8 @@ static void attention(struct shaper *shaper)
     shaper->insn.attention.softcap = one_in(shaper, 2) ? 0 : 0x41200000;
     rows_operand(shaper, shaper->dtype[0], d);
     rows_operand(shaper, shaper->dtype[1], q);
-    operand(shaper, pick_type(shaper, stored), &k);
-    operand(shaper, pick_type(shaper, stored), &v);
+    operand(shaper, k_type, &k);
+    operand(shaper, v_type, &v);
     attention_operands(shaper, sequences, rows, heads, keys, blocks);
     scalar(shaper, 0x3f000000);
 }
