@@ -352,14 +352,14 @@ static const struct npu_op ops[] = {
     },
 
     [NPU_OP_SSM_SCAN] = {
-        RECURRENT(ssm_scan, 7, npu_params_none, 6, 200),
+        RECURRENT(ssm_scan, 7, npu_params_none, 6, 120),
         .optional = 1, .flags = NPU_INSN_SOFTPLUS,
     },
     [NPU_OP_RWKV_WKV] = {
-        RECURRENT(rwkv_wkv, 7, npu_params_none, 7, 200),
+        RECURRENT(rwkv_wkv, 7, npu_params_none, 7, 100),
     },
     [NPU_OP_DELTA_NET] = {
-        RECURRENT(delta_net, 7, npu_params_scalar, 8, 200),
+        RECURRENT(delta_net, 7, npu_params_scalar, 8, 130),
     },
 };
 

@@ -18,14 +18,21 @@
 #define VECTOR 16
 #define VECTORS (NPU_COLUMNS / VECTOR)
 
+#define INLINE static inline __attribute__((always_inline))
+
 /* In registers, and in memory */
 typedef float v16 __attribute__((vector_size(64)));
 typedef float m16 __attribute__((vector_size(64), aligned(4), may_alias));
 
 #define AT(p) (*(m16 *)(p))
 
-NPU_CLONES
-static void exponentiate(float *d, const float *x, float factor, size_t n)
+INLINE const float *row_of(const struct npu_head *head, unsigned operand,
+                           size_t step)
+{
+    return head->row[operand] + step * head->next[operand];
+}
+
+INLINE void exponentiate(float *d, const float *x, float factor, size_t n)
 {
     _Pragma("GCC ivdep") for (size_t i = 0; i < n; i++)
     {
@@ -44,20 +51,22 @@ static void softplus(const struct npu_work *work, float *dt, size_t n)
     }
 }
 
-static inline __attribute__((always_inline)) float fold(float *part)
+INLINE float fold(const float *part)
 {
-    for (size_t half = VECTOR / 2; half; half /= 2) {
-        for (size_t i = 0; i < half; i++) {
-            part[i] += part[half + i];
-        }
+    float half[8], quarter[4];
+
+    for (unsigned i = 0; i < 8; i++) {
+        half[i] = part[i] + part[8 + i];
     }
-    return part[0];
+    for (unsigned i = 0; i < 4; i++) {
+        quarter[i] = half[i] + half[4 + i];
+    }
+    return (quarter[0] + quarter[2]) + (quarter[1] + quarter[3]);
 }
 
 /* One step of the state of one element of d: state decay + input b, times c. */
-static inline __attribute__((always_inline)) float step_ssm(
-    float *state, const float *decay, const float *b, const float *c,
-    float input, size_t n)
+INLINE float step_ssm(float *state, const float *decay, const float *b,
+                      const float *c, float input, size_t n)
 {
     float part[VECTOR];
     v16 sum = { 0 };
@@ -77,33 +86,40 @@ static inline __attribute__((always_inline)) float step_ssm(
     return fold(part);
 }
 
-NPU_CLONES
-static void step_ssm_rows(float *d, float *state, const float *decay,
-                          const float *b, const float *c, const float *x,
-                          float dt, size_t rows, size_t n)
+INLINE void get_decay(float *decay, const struct npu_head *head, float dt)
 {
-    for (size_t p = 0; p < rows; p++) {
-        d[p] = step_ssm(state + p * n, decay, b, c, dt * x[p], n);
+    const float *a = head->row[SSM_A];
+
+    if (head->repeated >> SSM_A & 1) {
+        float value = npu_exp(dt * a[0]);
+
+        for (size_t i = 0; i < head->depth; i++) {
+            decay[i] = value;
+        }
+    } else {
+        exponentiate(decay, a, dt, head->depth);
     }
 }
 
+NPU_CLONES
 static void run_ssm_scan(const struct npu_head *head)
 {
     const float *skip = head->row[SSM_SKIP];
     NPU_ROOM float decay[NPU_MAX_STATE];
 
     for (size_t t = 0; t < head->steps; t++) {
+        const float *x = row_of(head, SSM_X, t);
+        const float *b = row_of(head, SSM_B, t), *c = row_of(head, SSM_C, t);
         float *d = head->row[0] + t * head->next[0];
-        const float *x = head->row[SSM_X] + t * head->next[SSM_X];
-        float dt = head->row[SSM_DT][t * head->next[SSM_DT]];
+        float dt = *row_of(head, SSM_DT, t);
 
-        exponentiate(decay, head->row[SSM_A], dt, head->depth);
-        step_ssm_rows(d, head->state, decay,
-                      head->row[SSM_B] + t * head->next[SSM_B],
-                      head->row[SSM_C] + t * head->next[SSM_C], x, dt,
-                      head->width, head->depth);
-        for (size_t p = 0; skip && p < head->width; p++) {
-            d[p] += skip[p] * x[p];
+        get_decay(decay, head, dt);
+        for (size_t p = 0; p < head->width; p++) {
+            d[p] = step_ssm(head->state + (ptrdiff_t)p * head->across, decay, b,
+                            c, dt * x[p], head->depth);
+            if (skip) {
+                d[p] += skip[p] * x[p];
+            }
         }
     }
 }
@@ -122,9 +138,9 @@ const struct npu_recurrence npu_recurrence_ssm_scan = {
 enum { WKV_R = 2, WKV_K, WKV_V, WKV_W, WKV_U };
 
 /* One step of NPU_COLUMNS columns. */
-static inline __attribute__((always_inline)) void step_wkv(
-    float *d, float *state, const float *r, const float *k, const float *v,
-    const float *w, const float *u, size_t n)
+INLINE void step_wkv(float *d, float *state, ptrdiff_t down, const float *r,
+                     const float *k, const float *v, const float *w,
+                     const float *u, size_t n)
 {
     v16 value[VECTORS], sum[VECTORS];
 
@@ -133,7 +149,7 @@ static inline __attribute__((always_inline)) void step_wkv(
         sum[l] = (v16){ 0 };
     }
     for (size_t i = 0; i < n; i++) {
-        float *row = state + i * NPU_COLUMNS;
+        float *row = state + (ptrdiff_t)i * down;
 
         for (unsigned l = 0; l < VECTORS; l++) {
             v16 s = AT(row + l * VECTOR), product = k[i] * value[l];
@@ -150,16 +166,16 @@ static inline __attribute__((always_inline)) void step_wkv(
 NPU_CLONES
 static void run_rwkv_wkv(const struct npu_head *head)
 {
+    float *state = head->state;
+
     for (size_t j = 0; j < head->width; j += NPU_COLUMNS) {
         for (size_t t = 0; t < head->steps; t++) {
-            step_wkv(head->row[0] + t * head->next[0] + j,
-                     head->state + j * head->depth,
-                     head->row[WKV_R] + t * head->next[WKV_R],
-                     head->row[WKV_K] + t * head->next[WKV_K],
-                     head->row[WKV_V] + t * head->next[WKV_V] + j,
-                     head->row[WKV_W] + t * head->next[WKV_W], head->row[WKV_U],
-                     head->depth);
+            step_wkv(head->row[0] + t * head->next[0] + j, state, head->down,
+                     row_of(head, WKV_R, t), row_of(head, WKV_K, t),
+                     row_of(head, WKV_V, t) + j, row_of(head, WKV_W, t),
+                     head->row[WKV_U], head->depth);
         }
+        state += head->across;
     }
 }
 
@@ -174,6 +190,7 @@ const struct npu_recurrence npu_recurrence_rwkv_wkv = {
 
 enum { DELTA_Q = 2, DELTA_K, DELTA_V, DELTA_G, DELTA_BETA };
 
+NPU_CLONES
 static void decay(const struct npu_work *work, float *g, size_t n)
 {
     (void)work;
@@ -181,9 +198,9 @@ static void decay(const struct npu_work *work, float *g, size_t n)
 }
 
 /* One step of NPU_COLUMNS columns; what is forgotten is multiplied twice, not kept. */
-static inline __attribute__((always_inline)) void step_delta(
-    float *d, float *state, const float *q, const float *k, const float *v,
-    const float *g, float beta, float scale, size_t n)
+INLINE void step_delta(float *d, float *state, ptrdiff_t down, const float *q,
+                       const float *k, const float *v, const float *g,
+                       float beta, float scale, size_t n)
 {
     v16 sum[VECTORS], update[VECTORS];
 
@@ -191,8 +208,10 @@ static inline __attribute__((always_inline)) void step_delta(
         sum[l] = (v16){ 0 };
     }
     for (size_t i = 0; i < n; i++) {
+        const float *row = state + (ptrdiff_t)i * down;
+
         for (unsigned l = 0; l < VECTORS; l++) {
-            sum[l] += k[i] * (g[i] * AT(state + i * NPU_COLUMNS + l * VECTOR));
+            sum[l] += k[i] * (g[i] * AT(row + l * VECTOR));
         }
     }
     for (unsigned l = 0; l < VECTORS; l++) {
@@ -200,7 +219,7 @@ static inline __attribute__((always_inline)) void step_delta(
         sum[l] = (v16){ 0 };
     }
     for (size_t i = 0; i < n; i++) {
-        float *row = state + i * NPU_COLUMNS;
+        float *row = state + (ptrdiff_t)i * down;
 
         for (unsigned l = 0; l < VECTORS; l++) {
             v16 s = g[i] * AT(row + l * VECTOR) + k[i] * update[l];
@@ -217,17 +236,16 @@ static inline __attribute__((always_inline)) void step_delta(
 NPU_CLONES
 static void run_delta_net(const struct npu_head *head)
 {
+    float *state = head->state;
+
     for (size_t j = 0; j < head->width; j += NPU_COLUMNS) {
         for (size_t t = 0; t < head->steps; t++) {
-            step_delta(head->row[0] + t * head->next[0] + j,
-                       head->state + j * head->depth,
-                       head->row[DELTA_Q] + t * head->next[DELTA_Q],
-                       head->row[DELTA_K] + t * head->next[DELTA_K],
-                       head->row[DELTA_V] + t * head->next[DELTA_V] + j,
-                       head->row[DELTA_G] + t * head->next[DELTA_G],
-                       head->row[DELTA_BETA][t * head->next[DELTA_BETA]],
-                       head->scale, head->depth);
+            step_delta(head->row[0] + t * head->next[0] + j, state, head->down,
+                       row_of(head, DELTA_Q, t), row_of(head, DELTA_K, t),
+                       row_of(head, DELTA_V, t) + j, row_of(head, DELTA_G, t),
+                       *row_of(head, DELTA_BETA, t), head->scale, head->depth);
         }
+        state += head->across;
     }
 }
 

@@ -20,9 +20,14 @@ struct npu_work;
  * struct npu_head - some steps of a head, all in f32
  * @row: of each operand but the state the row of the first step, d's to be written;
  *	NULL: there is none
- * @next: elements from the row of a step to that of the next
- * @state: [width / lanes, depth, lanes], where &npu_recurrence.lanes are those
- * @width: of d, rounded up to lanes
+ * @next: elements from the row of a step to that of the next; of what has no steps
+ *	nothing
+ * @repeated: operands whose row is one value, over and over, a bit each
+ * @state: its first element
+ * @across: elements from one column of the state, or as many as are worked on
+ *	together, to the next
+ * @down: elements from one row of columns to the next
+ * @width: of d, rounded up to what is worked on together
  * @depth: that of the state
  * @steps: how many there are
  * @scale: the instruction's scalar
@@ -30,7 +35,9 @@ struct npu_work;
 struct npu_head {
     float *row[NPU_MAX_OPERANDS];
     size_t next[NPU_MAX_OPERANDS];
+    uint32_t repeated;
     float *state;
+    ptrdiff_t across, down;
     size_t width, depth, steps;
     float scale;
 };

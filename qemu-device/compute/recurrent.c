@@ -16,9 +16,17 @@
 #define STATE (32u << 10) /* elements of a block of heads */
 #define BLOCK (16u << 10) /* elements of an operand in a block of steps */
 
+/* Neighbours in the width or among the heads that a tile has at least, and elements
+ * of the state. */
+#define RUN 16
+#define CELLS 2048
+
+/* For so few steps, columns are not brought together first. */
+#define FEW_STEPS 4
+
 /* Estimates: for a step of a head, and for each of its elements of the depth. */
-#define STEP_PS 50000
-#define DEPTH_PS 1500
+#define STEP_PS 15000
+#define DEPTH_PS 700
 
 _Static_assert(STATE >= NPU_MAX_STATE * NPU_COLUMNS, "one head always fits");
 
@@ -30,6 +38,7 @@ struct recurrent {
     const struct npu_work *work;
     const struct npu_recurrence *kind;
     struct npu_box box[NPU_MAX_OPERANDS]; /* all of rank 4 */
+    uint64_t members[NPU_MAX_OPERANDS];   /* heads that share what it has */
     uint64_t depth, width, steps, heads;
     /* Estimated time to bring what to the CPU: an element of the state there and
      * back, an element of the width, all that does not have the width */
@@ -78,6 +87,22 @@ static uint64_t recurrent_ns(const void *arg, const uint64_t *chunk)
     return npu_mul_sat(heads, (r->steps * step + state * r->state_ps) / 1000);
 }
 
+static void grid_get(struct recurrent *r, uint64_t sequences, unsigned dies)
+{
+    uint64_t lanes = r->kind->lanes;
+    uint64_t least = npu_max(npu_min(RUN, CELLS / r->depth) / lanes, 1);
+
+    npu_grid_start(&r->grid, 3,
+                   (const uint64_t[]){ sequences, r->heads,
+                                       npu_div_up(r->width, lanes) });
+    r->grid.chunk[GRID_WIDTH] = npu_min(least, r->grid.extent[GRID_WIDTH]);
+    r->grid.chunk[GRID_HEAD] = npu_min(npu_div_up(RUN, r->width), r->heads);
+    for (unsigned dim = 3; dim-- > 0;) {
+        npu_grid_grow(&r->grid, dim, UINT64_MAX, recurrent_ns, r);
+    }
+    npu_grid_share(&r->grid, dies, recurrent_ns, r);
+}
+
 static void recurrent_get(struct recurrent *r, const struct npu_work *work,
                           unsigned dies)
 {
@@ -97,6 +122,7 @@ static void recurrent_get(struct recurrent *r, const struct npu_work *work,
 
         box_of(box, &work->operand[op]);
         ps = npu_access_ps(box->rank, box->extent, box->stride);
+        r->members[op] = npu_max(r->heads / box->extent[HEAD], 1);
         if (op == 1) {
             r->state_ps = 2 * ps;
         } else if (is_wide(r, op)) {
@@ -105,13 +131,7 @@ static void recurrent_get(struct recurrent *r, const struct npu_work *work,
             r->narrow_ps += ps * box->extent[WIDTH];
         }
     }
-    npu_grid_start(&r->grid, 3,
-                   (const uint64_t[]){ d->extent[SEQUENCE], r->heads,
-                                       npu_div_up(r->width, r->kind->lanes) });
-    for (unsigned dim = 3; dim-- > 0;) {
-        npu_grid_grow(&r->grid, dim, UINT64_MAX, recurrent_ns, r);
-    }
-    npu_grid_share(&r->grid, dies, recurrent_ns, r);
+    grid_get(r, d->extent[SEQUENCE], dies);
 }
 
 void npu_recurrent_cut(const struct npu_work *work, unsigned dies,
@@ -132,15 +152,12 @@ struct block {
     uint64_t sequence, head, heads, start, width;
     uint64_t pitch; /* width, rounded up to lanes */
     uint64_t step, steps;
+    /* The state within reach, with its steps as in struct npu_head */
     float *state;
+    ptrdiff_t next_state, across, down;
     float *row[NPU_MAX_OPERANDS]; /* [step, head or group, pitch] */
+    uint32_t repeated;            /* as in struct npu_head */
 };
-
-/* How many heads share what an operand has. */
-static uint64_t members(const struct block *b, unsigned op)
-{
-    return b->r->heads / b->r->box[op].extent[HEAD];
-}
 
 /* From one head or group to the next, and from one step to the next. */
 static uint64_t pitch_of(const struct block *b, unsigned op)
@@ -150,14 +167,14 @@ static uint64_t pitch_of(const struct block *b, unsigned op)
 
 static uint64_t groups_of(const struct block *b, unsigned op)
 {
-    uint64_t n = members(b, op);
+    uint64_t n = b->r->members[op];
 
     return (b->head + b->heads - 1) / n - b->head / n + 1;
 }
 
 static uint64_t next_of(const struct block *b, unsigned op)
 {
-    return is_fixed(b->r, op) ? 0 : groups_of(b, op) * pitch_of(b, op);
+    return groups_of(b, op) * pitch_of(b, op);
 }
 
 static void cut_operand(const struct block *b, unsigned op,
@@ -166,7 +183,7 @@ static void cut_operand(const struct block *b, unsigned op,
     const struct npu_box *box = &b->r->box[op];
     bool fixed = is_fixed(b->r, op), wide = is_wide(b->r, op);
     uint64_t start[4] = { fixed ? 0 : b->sequence, fixed ? 0 : b->step,
-                          b->head / members(b, op), wide ? b->start : 0 };
+                          b->head / b->r->members[op], wide ? b->start : 0 };
     uint64_t size[4] = { 1, fixed ? 1 : b->steps, groups_of(b, op),
                          wide ? b->width : box->extent[WIDTH] };
 
@@ -250,6 +267,7 @@ static bool load(struct block *b, unsigned op)
     }
     rows_get(&rows, b, op, &part, &view);
     move_rows(&rows, view.at, part.dtype, b->row[op], false);
+    b->repeated |= part.stride[WIDTH] ? 0 : 1u << op;
     npu_tile_rewind(b->tile, mark);
     if (kind->prepare && op == kind->prepared) {
         kind->prepare(b->r->work, b->row[op], b->steps * next_of(b, op));
@@ -341,7 +359,8 @@ static void move_state(struct block *b, const struct npu_view *view, bool back)
 /* What a head has of an operand, alone or with its group. */
 static float *row_of(const struct block *b, unsigned op, uint64_t head)
 {
-    uint64_t group = head / members(b, op) - b->head / members(b, op);
+    uint64_t n = b->r->members[op];
+    uint64_t group = n == 1 ? head - b->head : head / n - b->head / n;
 
     return b->row[op] + group * pitch_of(b, op);
 }
@@ -349,21 +368,27 @@ static float *row_of(const struct block *b, unsigned op, uint64_t head)
 static void run_heads(const struct block *b)
 {
     struct npu_head head = {
+        .repeated = b->repeated,
+        .state = b->state,
+        .across = b->across,
+        .down = b->down,
         .width = b->pitch,
         .depth = b->r->depth,
         .steps = b->steps,
     };
 
     memcpy(&head.scale, &b->r->work->scalar, sizeof(head.scale));
+    for (unsigned op = 0; op < b->r->work->operands; op++) {
+        head.next[op] = is_fixed(b->r, op) ? 0 : next_of(b, op);
+    }
     for (uint64_t i = 0; i < b->heads; i++) {
-        head.state = b->state + i * b->pitch * b->r->depth;
         for (unsigned op = 0; op < b->r->work->operands; op++) {
             if (op != 1) {
                 head.row[op] = row_of(b, op, b->head + i);
-                head.next[op] = next_of(b, op);
             }
         }
         b->r->kind->run(&head);
+        head.state += b->next_state;
     }
 }
 
@@ -406,25 +431,63 @@ static bool run_all_steps(struct block *b)
     return true;
 }
 
-static bool run_block(struct block *b)
+/* Use the state where it is, or was copied to, if it is laid out well enough. */
+static bool use_state(struct block *b, const struct npu_view *view)
 {
-    struct npu_scratch *mark = npu_tile_mark(b->tile);
+    unsigned depth = b->r->kind->depth;
+    const int64_t *stride = view->stride;
+    bool good = b->r->kind->lanes == 1 ?
+                    stride[depth] == sizeof(float) || b->r->depth == 1 :
+                    stride[5 - depth] == sizeof(float) &&
+                        b->pitch == b->width && b->r->steps <= FEW_STEPS;
+
+    if (good) {
+        b->state = (void *)view->at;
+        b->next_state = stride[1] / (int64_t)sizeof(float);
+        b->across = b->r->kind->lanes *
+                    (stride[5 - depth] / (int64_t)sizeof(float));
+        b->down = stride[depth] / (int64_t)sizeof(float);
+    }
+    return good;
+}
+
+/* Bring it together: what is worked on together is one after the other. */
+static bool gather_state(struct block *b, const struct npu_view *view)
+{
     size_t size = b->heads * b->pitch * b->r->depth * sizeof(*b->state);
-    struct npu_view view;
-    struct npu_box part;
 
     b->state = npu_tile_alloc(b->tile, size);
-    if (!b->state || !open_state(b, &part, &view)) {
+    if (!b->state) {
         return false;
     }
+    b->next_state = (ptrdiff_t)(b->pitch * b->r->depth);
+    b->across = (ptrdiff_t)(b->r->kind->lanes * b->r->depth);
+    b->down = b->r->kind->lanes;
     if (b->pitch > b->width) {
         memset(b->state, 0, size);
     }
-    move_state(b, &view, false);
-    if (!run_all_steps(b)) {
+    move_state(b, view, false);
+    return true;
+}
+
+static bool run_block(struct block *b)
+{
+    struct npu_scratch *mark = npu_tile_mark(b->tile);
+    struct npu_view view;
+    struct npu_box part;
+    bool in_place;
+
+    b->repeated = 0;
+    if (!open_state(b, &part, &view)) {
         return false;
     }
-    move_state(b, &view, true);
+    in_place = use_state(b, &view);
+    if ((!in_place && !gather_state(b, &view)) || !run_all_steps(b)) {
+        return false;
+    }
+    if (!in_place) {
+        move_state(b, &view, true);
+    }
     if (!npu_box_store(b->tile, 1, &part, &view)) {
         return false;
     }

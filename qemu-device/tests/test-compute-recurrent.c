@@ -427,6 +427,8 @@ static void test_many(void **state)
         { 1, 3, 600, 2, 1, 16 },  { 2, 1500, 2, 1, 3, 5 },
         { 1, 2, 2, 1, 300, 40 },  { 1, 40, 4, 2, 64, 16 },
         { 1, 1, 1, 1, 33, 1024 }, { 70, 2, 3, 3, 2, 3 },
+        { 2, 4, 6, 2, 16, 32 },   { 2, 4, 6, 2, 64, 20 },
+        { 1, 5, 6, 2, 32, 7 },    { 1, 5, 6, 3, 64, 33 },
     };
     const struct instruction *instruction = *state;
     struct rng rng = rng_new(test_seed() + instruction->opcode * 8);

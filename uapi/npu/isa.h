@@ -63,7 +63,7 @@ extern "C" {
  * Of recurrent steps, NPU_OP_SSM_SCAN to NPU_OP_DELTA_NET: how many there are, and
  * elements of the state that one element of d is a sum over; more is NPU_ERR_SHAPE.
  */
-#define NPU_MAX_SCAN		4096
+#define NPU_MAX_SCAN		2048
 #define NPU_MAX_STATE		1024
 
 /* A tensor index, or a scalar slot, that names nothing. */
