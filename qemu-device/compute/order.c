@@ -22,7 +22,8 @@
 #define LINE_NS 200
 #define FIRST_PS 1200 /* for an element that is not among the first */
 #define INSERT_NS 15
-#define SORT_PS 10000 /* for an element by 32 bits */
+#define SORT_PS 10000  /* for an element by 32 bits */
+#define NARROW_PS 2000 /* for one that is not even sorted */
 
 #define SIGN 0x80000000u
 
@@ -59,6 +60,10 @@ static uint64_t line_ns(const struct npu_along *along,
     if (is_few(along, work)) {
         return LINE_NS + n * (FIRST_PS + along->ps) / 1000 +
                insertions(n, k) * INSERT_NS;
+    }
+    if (npu_sort_is_narrow(n, k) && !is_wide(work)) {
+        return LINE_NS + n * (NARROW_PS + along->ps) / 1000 +
+               4 * k * SORT_PS / 1000;
     }
     return LINE_NS + n * ((is_wide(work) ? 2 : 1) * SORT_PS + along->ps) / 1000;
 }
@@ -389,13 +394,18 @@ static bool sort_wide_indices(struct job *job, uint64_t line)
 
 static bool all_of_line(struct job *job, uint64_t line)
 {
+    size_t n = job->n;
+
     if (job->wide && job->indices) {
         return sort_wide_indices(job, line) && put_line(job, line, job->number);
     }
     if (!take_line(job, line, take_all)) {
         return false;
     }
-    npu_sort(job->number, job->spare, job->n, job->wide ? 0 : 4);
+    if (npu_sort_is_narrow(n, job->k)) {
+        n = npu_sort_narrow(job->number, n, job->k);
+    }
+    npu_sort(job->number, job->spare, n, job->wide ? 0 : 4);
     return put_line(job, line, job->number);
 }
 

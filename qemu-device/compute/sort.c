@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * All numbers: by digits of a byte, the least one first, which takes the same time
- * whatever the numbers are.  The first few: by insertion, where most numbers fail
+ * whatever the numbers are.  Some of many: all that a sample lets expect to be among
+ * them, which is checked.  The first few: by insertion, where most numbers fail
  * the comparison with the last one that was kept.
  */
 #include <stdbool.h>
@@ -12,6 +13,9 @@
 
 #define DIGITS 8
 #define VALUES 256
+
+/* Numbers that tell where the others are. */
+#define SAMPLE 512
 
 /* Numbers that are compared with the last one kept before each is looked at. */
 #define GLANCE 16
@@ -97,6 +101,52 @@ void npu_sort(uint64_t *number, uint64_t *spare, size_t n, unsigned byte)
     sort_half(number, spare, half, byte);
     sort_half(number + half, spare, n - half, byte);
     merge(number, spare, n, half, byte);
+}
+
+/* ---- Some ---------------------------------------------------------------- */
+
+/* A number that some more than k of n are probably not above: a sample knows. */
+static uint64_t limit_of(const uint64_t *number, size_t n, size_t k)
+{
+    uint64_t sample[SAMPLE], spare[SAMPLE];
+    size_t rank = k * SAMPLE / n, margin = 8;
+
+    while (margin * margin < 16 * rank) {
+        margin++;
+    }
+    for (size_t i = 0; i < SAMPLE; i++) {
+        sample[i] = number[i * n / SAMPLE];
+    }
+    sort_half(sample, spare, SAMPLE, 0);
+    return sample[rank + margin];
+}
+
+NPU_CLONES
+static size_t count_up_to(const uint64_t *number, size_t n, uint64_t limit)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < n; i++) {
+        count += number[i] <= limit;
+    }
+    return count;
+}
+
+size_t npu_sort_narrow(uint64_t *number, size_t n, size_t k)
+{
+    uint64_t limit = limit_of(number, n, k);
+    size_t count = 0;
+
+    if (count_up_to(number, n, limit) < k) {
+        return n; /* the sample was a bad one */
+    }
+    for (size_t i = 0; i < n; i++) {
+        uint64_t one = number[i];
+
+        number[count] = one;
+        count += one <= limit;
+    }
+    return count;
 }
 
 /* ---- The first few ------------------------------------------------------- */

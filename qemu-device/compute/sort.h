@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Sorting numbers of 64 bits, ascending: all of them, or the first few.
+ * Sorting numbers of 64 bits, ascending: all of them, some, or the first few.
  */
 #ifndef NPU_SORT_H
 #define NPU_SORT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -24,6 +25,18 @@ static inline size_t npu_sort_spare(size_t n)
  * do not tell apart stay in their order.
  */
 void npu_sort(uint64_t *number, uint64_t *spare, size_t n, unsigned byte);
+
+/*
+ * Keep numbers that cannot be among the first k from being sorted: how many are
+ * left, in their order.  Room for the rest is lost.
+ */
+size_t npu_sort_narrow(uint64_t *number, size_t n, size_t k);
+
+/* Is it worth that? */
+static inline bool npu_sort_is_narrow(size_t n, size_t k)
+{
+    return n >= 2048 && k <= n / 8;
+}
 
 /* The least of the numbers that were offered, ascending. */
 #define NPU_FIRST_MOST 64

@@ -268,6 +268,7 @@ static void test_many(void **state)
         { 2, { 2001, 11 }, 1, 2 },
         { 2, { 13, 1503 }, 0, 0 },
         { 3, { 2, 1009, 9 }, 1, 100 },
+        { 2, { 3, 4099 }, 1, 200 },
         /* More than is within reach at once, along and across memory. */
         { 1, { 70007 }, 0, 0 },
         { 2, { 8009, 9 }, 0, 64 },
@@ -352,7 +353,7 @@ static void test_wide(void **state)
 
     (void)state;
     for (unsigned i = 0; i < 4 * sizeof(sizes) / sizeof(*sizes); i++) {
-        uint64_t n = sizes[i / 4], k = i & 2 ? (n + 4) / 5 : n;
+        uint64_t n = sizes[i / 4], k = i & 2 ? (n + 8) / 9 : n;
         bool descending = i & 1;
         uint32_t flags = descending ? NPU_INSN_DESCENDING : 0;
         struct tensor a, value, index;
@@ -410,6 +411,57 @@ static void test_bits(void **state)
     mem_free(mem);
 }
 
+/* Some of many, where a sample of every so many elements shows only the least. */
+static void test_sample(void **state)
+{
+    struct test_mem *mem = mem_new(MEMORY);
+    struct rng rng = rng_new(1);
+    const uint64_t n = 4096, k = 512;
+    struct tensor a = tensor_new(mem, &rng, NPU_DTYPE_F32, 1, &n, 0);
+    struct tensor d = tensor_new(mem, &rng, NPU_DTYPE_F32, 1, &k, 0);
+
+    (void)state;
+    for (uint64_t every = 1; every <= 16; every *= 2) {
+        for (uint64_t i = 0; i < n; i++) {
+            tensor_put(&a, &i, (double)(i % every ? n - i : i / every));
+        }
+        run_line(&d, &a, NPU_OP_SORT, NPU_INSN_DESCENDING);
+        for (uint64_t i = 1; i < k; i++) {
+            double got = tensor_get(&d, &i);
+
+            assert_true(got <= tensor_get(&d, (uint64_t[]){ i - 1 }));
+            assert_true(got > 0);
+        }
+        run_line(&d, &a, NPU_OP_SORT, 0);
+        for (uint64_t i = 0; i < k && i < n / every; i++) {
+            assert_true(tensor_get(&d, &i) <= (double)i);
+        }
+    }
+    mem_free(mem);
+}
+
+/* Equals that nothing tells apart are not lost, though only some are wanted. */
+static void test_equals(void **state)
+{
+    struct test_mem *mem = mem_new(MEMORY);
+    struct rng rng = rng_new(1);
+    const uint64_t n = 4096, k = 512;
+    struct tensor a = tensor_new(mem, &rng, NPU_DTYPE_S64, 1, &n, 0);
+    struct tensor d = tensor_new(mem, &rng, NPU_DTYPE_S64, 1, &k, 0);
+
+    (void)state;
+    for (uint64_t i = 0; i < n; i++) {
+        tensor_put(&a, &i, (double)(i & 1));
+    }
+    for (unsigned descending = 0; descending < 2; descending++) {
+        run_line(&d, &a, NPU_OP_SORT, descending ? NPU_INSN_DESCENDING : 0);
+        for (uint64_t i = 0; i < k; i++) {
+            assert_true(tensor_get(&d, &i) == descending);
+        }
+    }
+    mem_free(mem);
+}
+
 /* As many as there may be, and as few as are sorted in halves. */
 static void test_longest(void **state)
 {
@@ -462,6 +514,8 @@ int main(void)
     }
     suite_add(&suite, test_wide, NULL, "sort of s64, all bits");
     suite_add(&suite, test_bits, NULL, "sort of zeros and NaNs");
+    suite_add(&suite, test_sample, NULL, "sort of what a sample misses");
+    suite_add(&suite, test_equals, NULL, "sort of two numbers");
     suite_add(&suite, test_longest, NULL, "sort of the longest lines");
     return suite_run(&suite, "order");
 }
