@@ -26,14 +26,18 @@
 #define SORT_PS 5000 /* for a pair or an expert */
 
 #define SIDE 512                 /* units or columns of a tile, at most */
-#define SUMS (64u << 10)         /* of a tile */
 #define ACTIVATIONS (128u << 10) /* elements of a at a time */
 
 /* Columns at a time: a sliver of gemm.c or two. */
 #define GROUP 32
 
-/* Pairs of an expert that are too few for matrices. */
-#define FEW 4
+/*
+ * Pairs of an expert that are too few for matrices: where the CPU multiplies weights
+ * as they are, of 16 bits or fewer; and where it does not.
+ */
+#define FEW_WIDE 6
+#define FEW_NARROW 2
+#define FEW_OTHERS 1
 
 /*
  * Elements of one tile are summed in another order than those of another, so that
@@ -54,7 +58,7 @@ static uint64_t routed_ns(const void *arg, const uint64_t *chunk)
     const struct routed_ns *cost = arg;
     uint64_t n = chunk[0], units = chunk[1];
 
-    if (n > SIDE || units > SIDE || n * units > SUMS) {
+    if (n > SIDE || units > SIDE) {
         return UINT64_MAX;
     }
     /* It may begin in the midst of an expert, whose weights are made again. */
@@ -201,11 +205,28 @@ struct part {
     uint64_t expert;
     const uint32_t *pair;
     uint64_t m;
-    float *c; /* m rows of n sums */
-    /* The piece of k: m rows of a, and the same times scales if there are some. */
-    uint64_t k, count;
-    float *a, *scaled;
+    uint64_t k, count; /* the piece of k */
+    float *c;          /* m rows of n sums */
+    float *a, *scaled; /* m rows of a; and times scales, if there are some */
+    float *weights;    /* of a group */
 };
+
+/* Room for all parts of a tile with so many pairs: that of every tile is the same. */
+static bool part_rooms(struct part *part, uint64_t columns, uint64_t pairs)
+{
+    struct npu_tile *tile = part->tile;
+    bool has_scales = tile->work->insn->flags & NPU_INSN_BLOCK_SCALE;
+    uint64_t k = npu_min(npu_matmul_k(tile->work), NPU_MATMUL_PIECE);
+    uint64_t a = npu_min(pairs * k, ACTIVATIONS);
+
+    part->c = npu_tile_alloc(tile, columns * pairs * sizeof(float));
+    part->a = npu_tile_alloc(tile, a * sizeof(float));
+    part->weights = npu_tile_alloc(tile, GROUP * k * sizeof(float));
+    if (has_scales) {
+        part->scaled = npu_tile_alloc(tile, a * sizeof(float));
+    }
+    return part->c && part->a && part->weights && (!has_scales || part->scaled);
+}
 
 /* Part of the row of d or a that a pair is. */
 static struct npu_box row_of(const struct part *part, unsigned operand,
@@ -227,7 +248,7 @@ static struct npu_box row_of(const struct part *part, unsigned operand,
     };
 }
 
-static bool gather(struct part *part)
+static bool gather(const struct part *part)
 {
     for (uint64_t i = 0; i < part->m; i++) {
         struct npu_scratch *mark = npu_tile_mark(part->tile);
@@ -248,7 +269,7 @@ static bool gather(struct part *part)
  * Scales of blocks are multiplied with the rows of a, which are fewer than those of
  * the weights, as a rule, and need not be converted to have it done.
  */
-static bool scale_rows(struct part *part, uint64_t column)
+static bool scale_rows(const struct part *part, uint64_t column)
 {
     const struct npu_box *scale = &part->tile->work->operand[4];
     uint64_t from = part->k / NPU_SCALE_BLOCK;
@@ -304,17 +325,14 @@ static struct npu_box weights_box(const struct part *part, uint64_t column,
     };
 }
 
-static bool convert(const struct part *part, const struct npu_box *box,
-                    const struct npu_view *view, struct weights *weights)
+static struct weights convert(const struct part *part,
+                              const struct npu_box *box,
+                              const struct npu_view *view)
 {
     const struct npu_block *block = npu_block_find(box->dtype);
     uint64_t count = part->count;
-    float *to = npu_tile_alloc(part->tile,
-                               box->extent[0] * count * sizeof(*to));
+    float *to = part->weights;
 
-    if (!to) {
-        return false;
-    }
     for (uint64_t j = 0; j < box->extent[0]; j++) {
         const unsigned char *from = view->at + (int64_t)j * view->stride[0];
 
@@ -326,12 +344,11 @@ static bool convert(const struct part *part, const struct npu_box *box,
                             count);
         }
     }
-    *weights = (struct weights){
+    return (struct weights){
         .at = (void *)to,
         .pitch = (int64_t)(count * sizeof(*to)),
         .dtype = NPU_DTYPE_F32,
     };
-    return true;
 }
 
 /*
@@ -349,9 +366,10 @@ static bool open_weights(const struct part *part, uint64_t column,
     }
     if (box.stride[1] != box.size || (matrix && box.dtype != NPU_DTYPE_F32) ||
         (matrix && view.stride[0] < (int64_t)(part->count * sizeof(float)))) {
-        return convert(part, &box, &view, weights);
+        *weights = convert(part, &box, &view);
+    } else {
+        *weights = (struct weights){ view.at, view.stride[0], box.dtype };
     }
-    *weights = (struct weights){ view.at, view.stride[0], box.dtype };
     return true;
 }
 
@@ -389,12 +407,21 @@ static void add_matrix(const struct part *part, const float *a,
                        (int)columns, (int)part->count, part->k > 0);
 }
 
+static unsigned few_of(const struct npu_box *b)
+{
+    if (!npu_unpack_find(b->dtype)) {
+        return FEW_OTHERS;
+    }
+    return b->size == 2 ? FEW_WIDE : FEW_NARROW;
+}
+
 /* Columns of one group, all of them in one row of blocks of scales. */
 static bool add_group(const struct part *part, const float *a, uint64_t column,
                       uint64_t columns)
 {
     struct npu_scratch *mark = npu_tile_mark(part->tile);
-    bool matrix = part->m > FEW && columns > 1;
+    const struct npu_box *b = &part->tile->work->operand[2];
+    bool matrix = part->m > few_of(b) && columns > 1;
     float *c = part->c + (column - part->column);
     struct weights weights;
 
@@ -406,7 +433,7 @@ static bool add_group(const struct part *part, const float *a, uint64_t column,
     return true;
 }
 
-static bool add_piece(struct part *part)
+static bool add_piece(const struct part *part)
 {
     uint64_t end = part->column + part->n, step;
 
@@ -457,68 +484,51 @@ static bool store(const struct part *part)
     return true;
 }
 
-/* Some pairs of an expert, in the order. */
-static bool run_pairs(struct npu_tile *tile, uint64_t column, uint64_t n,
-                      uint64_t expert, const uint32_t *pair, uint64_t m)
+static bool run_part(struct part *part)
 {
-    struct npu_scratch *mark = npu_tile_mark(tile);
-    uint64_t k = npu_matmul_k(tile->work);
+    uint64_t k = npu_matmul_k(part->tile->work);
     /* Whole blocks of every type, and of scales. */
-    uint64_t piece = npu_min(ACTIVATIONS / m, NPU_MATMUL_PIECE) &
+    uint64_t piece = npu_min(ACTIVATIONS / part->m, NPU_MATMUL_PIECE) &
                      ~(uint64_t)255;
-    uint64_t room = m * npu_min(piece, k) * sizeof(float);
-    bool has_scales = tile->work->insn->flags & NPU_INSN_BLOCK_SCALE;
-    struct part part = {
-        .tile = tile,
-        .column = column,
-        .n = n,
-        .expert = expert,
-        .pair = pair,
-        .m = m,
-        .c = npu_tile_alloc(tile, m * n * sizeof(float)),
-        .a = npu_tile_alloc(tile, room),
-        .scaled = has_scales ? npu_tile_alloc(tile, room) : NULL,
-    };
 
-    if (!part.c || !part.a || (has_scales && !part.scaled)) {
-        return false;
-    }
-    for (; part.k < k; part.k += piece) {
-        part.count = npu_min(piece, k - part.k);
-        if (!add_piece(&part)) {
+    for (part->k = 0; part->k < k; part->k += piece) {
+        part->count = npu_min(piece, k - part->k);
+        if (!add_piece(part)) {
             return false;
         }
     }
-    if (!store(&part)) {
-        return false;
-    }
-    npu_tile_rewind(tile, mark);
-    return true;
+    return store(part);
 }
 
 bool npu_routed_run(struct npu_tile *tile)
 {
     uint64_t setup = setup_of(tile->work), unit = 0, start[2], size[2];
     uint64_t experts = experts_of(tile->work);
+    struct part part = { .tile = tile };
     struct npu_grid grid;
     struct order order;
 
     npu_routed_cut(tile->work, tile->dies, &grid);
     npu_grid_tile(&grid, tile->index, start, size);
-    if (!sort_pairs(tile, &order)) {
+    if (!sort_pairs(tile, &order) ||
+        !part_rooms(&part, grid.chunk[0], grid.chunk[1])) {
         return false;
     }
-    for (uint64_t expert = 0; expert < experts; expert++) {
-        uint64_t at = order.first[expert];
-        uint64_t pairs = order.first[expert + 1] - at;
+    part.column = start[0];
+    part.n = size[0];
+    for (; part.expert < experts; part.expert++) {
+        uint64_t at = order.first[part.expert];
+        uint64_t pairs = order.first[part.expert + 1] - at;
         uint64_t first = unit + setup, end = first + pairs;
         uint64_t from = npu_max(first, start[1]);
         uint64_t to = npu_min(end, start[1] + size[1]);
 
-        if (from < to &&
-            !run_pairs(tile, start[0], size[0], expert,
-                       order.pair + at + (from - first), to - from)) {
-            return false;
+        if (from < to) {
+            part.pair = order.pair + at + (from - first);
+            part.m = to - from;
+            if (!run_part(&part)) {
+                return false;
+            }
         }
         unit = pairs ? end : unit;
     }

@@ -251,8 +251,11 @@ static void test_big(void **state)
     mem_free(mem);
 }
 
-/* The slots of a row have the same activations, once in memory. */
-static void test_shared_rows(void **state)
+/*
+ * The slots of a row have the same activations, once in memory, or the columns of
+ * an expert the same weights.
+ */
+static void test_repeated(void **state)
 {
     struct rng rng = rng_new(test_seed());
     struct test_mem *mem = mem_new(MEMORY);
@@ -260,13 +263,15 @@ static void test_shared_rows(void **state)
     (void)state;
     for (unsigned i = 0; i < 8; i++) {
         struct routed r = {
-            .types = { NPU_DTYPE_F32, floats[i % 3], NPU_DTYPE_F16 },
+            .types = { NPU_DTYPE_F32, floats[i % 3], floats[i % 2] },
             .shape = { between(&rng, 1, 9), 4, 6, 17, 40 },
         };
 
         routed_new(&r, mem, &rng);
-        r.a.desc.stride[1] = 0;
-        r.program.tensor[1].stride[1] = 0;
+        r.a.desc.stride[1] = r.program.tensor[1].stride[1] = 0;
+        if (i > 3) {
+            r.b.desc.stride[1] = r.program.tensor[2].stride[1] = 0;
+        }
         check(&r);
     }
     mem_free(mem);
@@ -340,7 +345,7 @@ int main(void)
         suite_add(&suite, test_big, (void *)&big[i], "routed, many tiles: %s",
                   big[i].name);
     }
-    suite_add(&suite, test_shared_rows, NULL, "routed, a row for all slots");
+    suite_add(&suite, test_repeated, NULL, "routed, repeated rows");
     suite_add(&suite, test_special, NULL, "routed, infinities and NaN");
     suite_add(&suite, test_index, NULL, "experts that there are not");
     return suite_run(&suite, "routed");
