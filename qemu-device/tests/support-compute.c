@@ -344,7 +344,7 @@ static double get_from_block(const struct tensor *tensor, const uint64_t *index)
     unsigned last = tensor->desc.rank - 1u;
     uint64_t at[NPU_MAX_RANK];
 
-    memcpy(at, index, sizeof(at));
+    memcpy(at, index, tensor->desc.rank * sizeof(*at));
     at[last] /= elements;
     return block_get(tensor->desc.dtype, tensor_at(tensor, at),
                      (unsigned)(index[last] % elements));
