@@ -164,6 +164,12 @@ bool npu_types_gather(struct npu_check *check)
     return good && is_in(check, 2, SET_INDEX);
 }
 
+bool npu_types_pick(struct npu_check *check)
+{
+    return is_in(check, 0, NPU_SET_ANY) && is_same(check, 1, 0) &&
+           is_in(check, 2, SET_INDEX);
+}
+
 bool npu_types_one_hot(struct npu_check *check)
 {
     return is_in(check, 0, NPU_SET_ANY) && is_in(check, 1, SET_INDEX) &&
@@ -624,6 +630,63 @@ bool npu_shape_gather(struct npu_check *check)
            fits(check,
                 check->operand[2]->extent[0] == check->operand[0]->extent[0],
                 2);
+}
+
+/*
+ * An operand that indices point into along one dimension: no smaller than another
+ * one in the others.
+ */
+static bool reaches_but(struct npu_check *check, unsigned operand, unsigned as,
+                        unsigned but)
+{
+    const struct npu_tensor *small = check->operand[as];
+    const struct npu_tensor *tensor = check->operand[operand];
+
+    if (!has_rank(check, operand, small->rank)) {
+        return false;
+    }
+    for (unsigned dim = 0; dim < small->rank; dim++) {
+        if (dim != but && tensor->extent[dim] < small->extent[dim]) {
+            return npu_check_fail(check, NPU_ERR_SHAPE, operand);
+        }
+    }
+    return true;
+}
+
+bool npu_shape_gather_elements(struct npu_check *check)
+{
+    return reaches_but(check, 1, 0, check->insn->axis.axis) &&
+           equal_but(check, 2, NPU_MAX_RANK);
+}
+
+/* near is [x, .., y, ..], b [x, .., count], and far has y, .. behind count more. */
+static bool nd_fits(struct npu_check *check, unsigned near, unsigned far)
+{
+    const struct npu_tensor *b = check->operand[2];
+    const struct npu_tensor *to = check->operand[far];
+    const struct npu_tensor *from = check->operand[near];
+    unsigned places = b->rank - 1u;
+    uint64_t count = b->extent[places];
+
+    if (!fits(check, count <= to->rank, 2) ||
+        !has_rank(check, near, places + to->rank - (unsigned)count)) {
+        return false;
+    }
+    for (unsigned dim = 0; dim < from->rank; dim++) {
+        bool place = dim < places;
+        uint64_t extent = place ? b->extent[dim] :
+                                  to->extent[dim - places + count];
+
+        if (from->extent[dim] != extent) {
+            return npu_check_fail(check, NPU_ERR_SHAPE, place ? 2 : 1);
+        }
+    }
+    return true;
+}
+
+bool npu_shape_gather_nd(struct npu_check *check)
+{
+    return nd_fits(check, 0, 1);
 }
 
 static bool axis_fits(struct npu_check *check, unsigned axis)

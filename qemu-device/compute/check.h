@@ -64,7 +64,8 @@ npu_rule npu_types_any;  /* any, the same for all */
 npu_rule npu_types_copy; /* any to any */
 npu_rule npu_types_gather;
 npu_rule npu_types_one_hot;
-npu_rule npu_types_e; /* E, T and F: see isa.h */
+npu_rule npu_types_pick; /* any, the same, and indices */
+npu_rule npu_types_e;    /* E, T and F: see isa.h */
 npu_rule npu_types_t;
 npu_rule npu_types_f;
 npu_rule npu_types_maxpool;
@@ -102,6 +103,8 @@ npu_rule npu_params_attention;
 npu_rule npu_shape_none;
 npu_rule npu_shape_equal;
 npu_rule npu_shape_gather;
+npu_rule npu_shape_gather_elements;
+npu_rule npu_shape_gather_nd;
 npu_rule npu_shape_pad;
 npu_rule npu_shape_matrices; /* equal, of rank 2 at least */
 npu_rule npu_shape_reduce;

@@ -66,6 +66,13 @@ void npu_cost_gather(const struct npu_work *work, struct npu_cost *cost)
                           box_bytes(&work->operand[2]));
 }
 
+void npu_cost_pick(const struct npu_work *work, struct npu_cost *cost)
+{
+    cost->dtype = work->operand[0].dtype;
+    cost->bytes = add_sat(npu_mul_sat(box_bytes(&work->operand[0]), 2),
+                          box_bytes(&work->operand[2]));
+}
+
 /* Weights with fewer bits are for memory's sake: the other type is the lanes'. */
 void npu_cost_matmul(const struct npu_work *work, struct npu_cost *cost)
 {

@@ -31,6 +31,10 @@ bool npu_triangle_run(struct npu_tile *tile);
 bool npu_range_run(struct npu_tile *tile);
 bool npu_one_hot_run(struct npu_tile *tile);
 
+void npu_pick_cut(const struct npu_work *work, unsigned dies,
+                  struct npu_grid *grid);
+bool npu_pick_run(struct npu_tile *tile);
+
 void npu_reduce_cut(const struct npu_work *work, unsigned dies,
                     struct npu_grid *grid);
 bool npu_reduce_run(struct npu_tile *tile);

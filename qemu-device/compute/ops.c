@@ -155,6 +155,16 @@ static const struct npu_op ops[] = {
         .cut = npu_generate_cut, .run = npu_one_hot_run,
         .cost = npu_cost_output, .operations = 1, .host_ps = 1500,
     },
+    [NPU_OP_GATHER_ELEMENTS] = {
+        .name = "gather_elements", .operands = 3, .types = npu_types_pick,
+        .params = npu_params_axis, .shape = npu_shape_gather_elements,
+        .cut = npu_pick_cut, .run = npu_pick_run, .cost = npu_cost_pick,
+    },
+    [NPU_OP_GATHER_ND] = {
+        .name = "gather_nd", .operands = 3, .types = npu_types_pick,
+        .params = npu_params_none, .shape = npu_shape_gather_nd,
+        .cut = npu_pick_cut, .run = npu_pick_run, .cost = npu_cost_pick,
+    },
 
     [NPU_OP_ADD] = BINARY(add, 200),
     [NPU_OP_SUB] = BINARY(sub, 200),

@@ -186,6 +186,12 @@ static const struct family families[] = {
                                { F16, 2, { 40, 65 } } }, 0, false, .mode = NPU_PAD_WRAP },
     { "reflection", NPU_OP_PAD, 2, { { S8, 1, { 300 } }, { S8, 1, { 99 } } },
       99, false, .mode = NPU_PAD_REFLECT },
+    { "gather_elements", NPU_OP_GATHER_ELEMENTS, 3,
+      { { F32, 2, { 9, 65 } }, { F32, 2, { 9, 65 } }, { S32, 2, { 9, 65 } } },
+      1, false },
+    { "gather_nd", NPU_OP_GATHER_ND, 3,
+      { { F32, 2, { 9, 65 } }, { F32, 3, { 3, 3, 65 } }, { S32, 2, { 9, 2 } } },
+      0, false },
     { "triangle", NPU_OP_TRIANGLE, 2, { { F32, 2, { 33, 65 } },
                                         { F32, 2, { 33, 65 } } }, 0, false },
     { "range", NPU_OP_RANGE, 3, { { F16, 2, { 33, 65 } }, { F16, 2, { 33, 65 } },
@@ -247,6 +253,10 @@ static void instance_new(struct instance *i, const struct family *family,
     }
     for (uint64_t j = 0; family->opcode == NPU_OP_GATHER && j < 9; j++) {
         tensor_put(&i->tensor[2], &j, (double)(j % 7));
+    }
+    for (uint64_t j = 0; family->opcode == NPU_OP_GATHER_ND && j < 9; j++) {
+        tensor_put(&i->tensor[2], (uint64_t[]){ j, 0 }, (double)(j / 3));
+        tensor_put(&i->tensor[2], (uint64_t[]){ j, 1 }, (double)(j % 3));
     }
     if (family->flags & NPU_INSN_LENGTHS) {
         tensor_put(&i->tensor[7], (uint64_t[]){ 0, 0 }, 5);
@@ -453,6 +463,8 @@ static void test_restless(void **state)
         if (families[j].opcode != NPU_OP_COPY &&
             families[j].opcode != NPU_OP_DIV &&
             families[j].opcode != NPU_OP_GATHER &&
+            families[j].opcode != NPU_OP_GATHER_ELEMENTS &&
+            families[j].opcode != NPU_OP_GATHER_ND &&
             families[j].opcode != NPU_OP_MATMUL_ROUTED &&
             families[j].opcode != NPU_OP_ATTENTION) {
             continue;

@@ -372,6 +372,182 @@ static void test_one_hot(void **state)
     move_free(&m);
 }
 
+/* ---- Gathers ------------------------------------------------------------- */
+
+/* An index below an extent, by chance */
+static void put_index(struct move *m, const uint64_t *index, uint64_t extent)
+{
+    tensor_put(&m->b, index,
+               (double)rng_range(&m->rng, 0, (int64_t)extent - 1));
+}
+
+static double gathered_elements(const void *arg, const uint64_t *index)
+{
+    const struct move *m = arg;
+    uint64_t at[NPU_MAX_RANK];
+
+    memcpy(at, index, sizeof(at));
+    at[m->program.insn[0].axis.axis] = (uint64_t)tensor_get(&m->b, index);
+    return tensor_get(&m->a, at);
+}
+
+static void elements_start(struct move *m, uint32_t dtype, unsigned rank,
+                           const uint64_t *d, const uint64_t *a, uint32_t axis,
+                           unsigned layout)
+{
+    uint64_t index[NPU_MAX_RANK] = { 0 };
+
+    move_start(m, NPU_OP_GATHER_ELEMENTS);
+    insn_of(m)->axis.axis = axis;
+    m->d = move_operand(m, dtype, rank, d, layout & LAYOUT_ANY);
+    m->a = move_operand(m, dtype, rank, a, layout);
+    m->b = move_operand(m, layout % 3 ? NPU_DTYPE_S32 : NPU_DTYPE_S64, rank, d,
+                        layout);
+    do {
+        put_index(m, index, a[axis]);
+    } while (tensor_next(&m->b, index));
+}
+
+static void test_gather_elements(void **state)
+{
+    struct move m;
+
+    (void)state;
+    move_new(&m, 40);
+    for (unsigned i = 0; i < 100; i++) {
+        uint64_t d[NPU_MAX_RANK], a[NPU_MAX_RANK];
+        unsigned rank = any_extents(&m, 1, 500, d);
+        uint32_t axis = (uint32_t)rng_range(&m.rng, 0, rank - 1);
+
+        for (unsigned dim = 0; dim < rank; dim++) {
+            a[dim] = dim == axis ? (uint64_t)rng_range(&m.rng, 1, 30) :
+                                   d[dim] + (uint64_t)rng_range(&m.rng, 0, 1);
+        }
+        elements_start(&m, dtypes[i % DTYPES], rank, d, a, axis, i / 5 % 16);
+        move_expect(&m, gathered_elements);
+    }
+    /* What is held, what is not, and a long axis across memory */
+    for (unsigned i = 0; i < 6; i++) {
+        elements_start(&m, dtypes[i], 2, (uint64_t[]){ 60, 310 },
+                       (uint64_t[]){ 61, 4000 }, 1, i);
+        move_expect(&m, gathered_elements);
+        elements_start(&m, dtypes[i], 2, (uint64_t[]){ 60, 31 },
+                       (uint64_t[]){ 4000, 61 }, 0, i);
+        move_expect(&m, gathered_elements);
+        elements_start(&m, dtypes[i], 1, (uint64_t[]){ 2003 },
+                       (uint64_t[]){ 300000 }, 0, i);
+        move_expect(&m, gathered_elements);
+    }
+    move_free(&m);
+}
+
+static double gathered_nd(const void *arg, const uint64_t *index)
+{
+    const struct move *m = arg;
+    unsigned places = m->b.desc.rank - 1;
+    uint64_t count = m->b.desc.extent[places];
+    uint64_t at[NPU_MAX_RANK] = { 0 }, from[NPU_MAX_RANK] = { 0 };
+
+    memcpy(at, index, places * sizeof(*at));
+    for (uint64_t k = 0; k < count; k++) {
+        at[places] = k;
+        from[k] = (uint64_t)tensor_get(&m->b, at);
+    }
+    for (unsigned dim = (unsigned)count; dim < m->a.desc.rank; dim++) {
+        from[dim] = index[places + dim - count];
+    }
+    return tensor_get(&m->a, from);
+}
+
+/* b has extents of places, and then how many dimensions of a it names. */
+static void nd_start(struct move *m, uint32_t dtype, const uint64_t *place,
+                     unsigned places, unsigned count, const uint64_t *a,
+                     unsigned rank, unsigned layout)
+{
+    uint64_t extent[NPU_MAX_RANK], index[NPU_MAX_RANK] = { 0 };
+
+    move_start(m, NPU_OP_GATHER_ND);
+    memcpy(extent, place, places * sizeof(*place));
+    for (unsigned dim = count; dim < rank; dim++) {
+        extent[places + dim - count] = a[dim];
+    }
+    m->d = move_operand(m, dtype, places + rank - count, extent,
+                        layout & LAYOUT_ANY);
+    m->a = move_operand(m, dtype, rank, a, layout);
+    extent[places] = count;
+    m->b = move_operand(m, layout % 3 ? NPU_DTYPE_S32 : NPU_DTYPE_S64,
+                        places + 1, extent, layout & LAYOUT_ANY);
+    do {
+        put_index(m, index, a[index[places]]);
+    } while (tensor_next(&m->b, index));
+}
+
+static void test_gather_nd(void **state)
+{
+    struct move m;
+
+    (void)state;
+    move_new(&m, 50);
+    for (unsigned i = 0; i < 120; i++) {
+        uint64_t a[NPU_MAX_RANK], place[NPU_MAX_RANK];
+        unsigned rank = any_extents(&m, 1, 300, a);
+        unsigned count = (unsigned)rng_range(&m.rng, 1, rank);
+        unsigned rest = rank - count, most = NPU_MAX_RANK - (rest ? rest : 1);
+        unsigned places = (unsigned)rng_range(&m.rng, !rest, most);
+
+        for (unsigned dim = 0; dim < places; dim++) {
+            place[dim] = (uint64_t)rng_range(&m.rng, 1, places > 2 ? 3 : 9);
+        }
+        nd_start(&m, dtypes[i % DTYPES], place, places, count, a, rank,
+                 i / 5 % 16);
+        move_expect(&m, gathered_nd);
+    }
+    for (unsigned i = 0; i < 6; i++) {
+        nd_start(&m, dtypes[i], (uint64_t[]){ 50 }, 1, 2,
+                 (uint64_t[]){ 40, 20, 300 }, 3, i);
+        move_expect(&m, gathered_nd);
+        nd_start(&m, dtypes[i], (uint64_t[]){ 5000 }, 1, 3,
+                 (uint64_t[]){ 400, 20, 30 }, 3, i);
+        move_expect(&m, gathered_nd);
+    }
+    move_free(&m);
+}
+
+static void expect_bad_index(struct move *m)
+{
+    struct npu_verdict verdict;
+    struct runner runner = runner_new(&m->program);
+
+    assert_false(run_insn(&runner, 0, 8, 4, m->mem, &verdict));
+    assert_int_equal(verdict.code, NPU_ERR_INDEX);
+    assert_int_equal(verdict.insn, 0);
+    assert_int_equal(verdict.operand, 2);
+    runner_free(&runner);
+}
+
+static void test_bad_index(void **state)
+{
+    static const double bad[] = { -1, 20, INT32_MAX, INT32_MIN };
+    struct move m;
+
+    (void)state;
+    move_new(&m, 60);
+    for (unsigned i = 0; i < 4 * MEM_MODES; i++) {
+        uint64_t index[2] = { (uint64_t)rng_range(&m.rng, 0, 39), i % 2 };
+
+        m.mem->mode = i / 4;
+        nd_start(&m, NPU_DTYPE_F16, (uint64_t[]){ 40 }, 1, 2,
+                 (uint64_t[]){ 20, 20, 300 }, 3, 0);
+        tensor_put(&m.b, index, bad[i % 4]);
+        expect_bad_index(&m);
+        elements_start(&m, NPU_DTYPE_U8, 2, (uint64_t[]){ 40, 30 },
+                       (uint64_t[]){ 40, 20 }, 1, 0);
+        tensor_put(&m.b, index, bad[i % 4]);
+        expect_bad_index(&m);
+    }
+    move_free(&m);
+}
+
 int main(void)
 {
     struct suite suite = { 0 };
@@ -383,5 +559,8 @@ int main(void)
     suite_add(&suite, test_range, NULL, "range");
     suite_add(&suite, test_range_wraps, NULL, "range wraps");
     suite_add(&suite, test_one_hot, NULL, "one_hot");
+    suite_add(&suite, test_gather_elements, NULL, "gather_elements");
+    suite_add(&suite, test_gather_nd, NULL, "gather_nd");
+    suite_add(&suite, test_bad_index, NULL, "bad index");
     return suite_run(&suite, "move");
 }

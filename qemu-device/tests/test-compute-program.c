@@ -149,6 +149,23 @@ static void good_pack(struct program *program)
     add_tensor(program, NPU_DTYPE_F16, 2, (uint64_t[]){ 3, 512 });
 }
 
+static void good_gather_elements(struct program *program)
+{
+    good_start(program, NPU_OP_GATHER_ELEMENTS);
+    add_tensor(program, NPU_DTYPE_F8E4M3, 2, (uint64_t[]){ 3, 5 });
+    add_tensor(program, NPU_DTYPE_F8E4M3, 2, (uint64_t[]){ 4, 2 });
+    add_tensor(program, NPU_DTYPE_S64, 2, (uint64_t[]){ 3, 5 });
+    program->insn[1].axis.axis = 1;
+}
+
+static void good_gather_nd(struct program *program)
+{
+    good_start(program, NPU_OP_GATHER_ND);
+    add_tensor(program, NPU_DTYPE_S8, 3, (uint64_t[]){ 3, 5, 7 });
+    add_tensor(program, NPU_DTYPE_S8, 3, (uint64_t[]){ 4, 6, 7 });
+    add_tensor(program, NPU_DTYPE_S32, 3, (uint64_t[]){ 3, 5, 2 });
+}
+
 static void good_reduce(struct program *program)
 {
     good_start(program, NPU_OP_REDUCE_SUM);
@@ -631,6 +648,15 @@ BAD(
 BAD(bad_range_type, p->tensor[2].dtype = NPU_DTYPE_F32)
 BAD(bad_hot_type, p->tensor[1].dtype = NPU_DTYPE_F32)
 BAD(bad_hot_off, p->tensor[2].dtype = NPU_DTYPE_BF16)
+
+BAD(bad_pick_type, p->tensor[1].dtype = NPU_DTYPE_U8)
+BAD(bad_pick_index, p->tensor[2].dtype = NPU_DTYPE_F32)
+BAD(bad_elements_small, p->tensor[1].extent[0] = 2)
+BAD(bad_elements_index, p->tensor[2].extent[1] = 4)
+BAD(bad_nd_place, p->tensor[2].extent[0] = 2)
+BAD(bad_nd_count, p->tensor[2].extent[2] = 4)
+BAD(bad_nd_rank, p->tensor[2].extent[2] = 3)
+BAD(bad_nd_row, p->tensor[1].extent[2] = 6)
 
 /* Shapes */
 BAD(bad_shape_extent, p->tensor[2].extent[1] = 4)
@@ -1356,6 +1382,25 @@ static const struct bad bads[] = {
       NPU_ERR_SHAPE, 1, 0 },
     { "delta_net with a parameter byte", good_delta_net, bad_raw,
       NPU_ERR_PARAMETER, INSN },
+    { "gather_elements along no axis", good_gather_elements, bad_axis,
+      NPU_ERR_PARAMETER, INSN },
+    { "gather_elements of another type", good_gather_elements, bad_pick_type,
+      NPU_ERR_DTYPE, 1, 1 },
+    { "gather_elements from too few", good_gather_elements, bad_elements_small,
+      NPU_ERR_SHAPE, 1, 1 },
+    { "gather_elements by too few", good_gather_elements, bad_elements_index,
+      NPU_ERR_SHAPE, 1, 2 },
+    { "gather_nd with a parameter byte", good_gather_nd, bad_raw,
+      NPU_ERR_PARAMETER, INSN },
+    { "gather_nd by f32", good_gather_nd, bad_pick_index, NPU_ERR_DTYPE, 1, 2 },
+    { "gather_nd by too few", good_gather_nd, bad_nd_place, NPU_ERR_SHAPE, 1,
+      2 },
+    { "gather_nd by too many dimensions", good_gather_nd, bad_nd_count,
+      NPU_ERR_SHAPE, 1, 2 },
+    { "gather_nd to another rank", good_gather_nd, bad_nd_rank, NPU_ERR_SHAPE,
+      1, 0 },
+    { "gather_nd of other rows", good_gather_nd, bad_nd_row, NPU_ERR_SHAPE, 1,
+      1 },
     { "stall with a parameter byte", good_stall, bad_stall_raw,
       NPU_ERR_PARAMETER, INSN },
 };
@@ -1495,16 +1540,48 @@ static void test_questions(void **state)
 static void test_damage(void **state)
 {
     static void (*const good[])(struct program *) = {
-        good_binary,     good_fill,        good_gather,      good_reduce,
-        good_softmax,    good_argmax,      good_matmul,      good_weights,
-        good_routed,     good_fp8,         good_integers,    good_compare,
-        good_where,      good_conv2d,      good_pool2d,      good_stall,
-        good_attention,  good_any,         good_norm,        good_group_norm,
-        good_batch_norm, good_softmax_ext, good_log_softmax, good_rope,
-        good_cumsum,     good_embed,       good_unpack,      good_resize,
-        good_pad,        good_tile,        good_triangle,    good_range,
-        good_one_hot,    good_ssm_scan,    good_rwkv_wkv,    good_delta_net,
-        good_pack,       good_sort,        good_argsort,     good_cache,
+        good_binary,
+        good_fill,
+        good_gather,
+        good_reduce,
+        good_softmax,
+        good_argmax,
+        good_matmul,
+        good_weights,
+        good_routed,
+        good_fp8,
+        good_integers,
+        good_compare,
+        good_where,
+        good_conv2d,
+        good_pool2d,
+        good_stall,
+        good_attention,
+        good_any,
+        good_norm,
+        good_group_norm,
+        good_batch_norm,
+        good_softmax_ext,
+        good_log_softmax,
+        good_rope,
+        good_cumsum,
+        good_embed,
+        good_unpack,
+        good_resize,
+        good_pad,
+        good_tile,
+        good_triangle,
+        good_range,
+        good_one_hot,
+        good_ssm_scan,
+        good_rwkv_wkv,
+        good_delta_net,
+        good_pack,
+        good_sort,
+        good_argsort,
+        good_cache,
+        good_gather_elements,
+        good_gather_nd,
     };
     static uint64_t args[NPU_MAX_BASES + NPU_MAX_SCALARS];
     struct rng rng = rng_new(test_seed());

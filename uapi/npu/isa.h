@@ -153,6 +153,24 @@ enum npu_dtype {
  *	have the same type (any), rank and extents but for extent 0.  If a has
  *	blocks, which takes a rank of 2 or more, d is F and converted as by
  *	NPU_OP_COPY.  An index outside a is NPU_ERR_INDEX
+ * @NPU_OP_PAD: d[i, ..] = a[f(i - before), ..] in every dimension, f being that of
+ *	&npu_insn_pad.mode (any type, the same for both)
+ * @NPU_OP_TRIANGLE: d[.., i, j] = j - i >= imm ? a[.., i, j] : 0, with
+ *	NPU_INSN_LOWER j - i <= imm; imm is an s32 (any type, the same for both;
+ *	rank 2 to 6)
+ * @NPU_OP_RANGE: d = a + i * b, i being the index along &npu_insn_axis.axis (E);
+ *	integers wrap; F is calculated in f64, product and sum, and rounded once
+ * @NPU_OP_ONE_HOT: d = a == j or a == j - n ? c : b, j being the index along
+ *	&npu_insn_axis.axis and n d's extent there: a (s32 or s64) counts from the
+ *	end if it is negative.  One that points outside has no c (d, b and c any
+ *	type, the same)
+ * @NPU_OP_GATHER_ELEMENTS: d[i, .., z] = a[i, .., b[i, .., z], .., z], the index being
+ *	that along &npu_insn_axis.axis; b (s32 or s64) has d's extents, d those of a
+ *	or smaller ones, but any along the axis; d and a any type, the same.  An index
+ *	outside a is NPU_ERR_INDEX
+ * @NPU_OP_GATHER_ND: d[x, .., y, ..] = a[b[x, .., 0], .., b[x, .., q - 1], y, ..], q
+ *	being b's last extent, at most the rank of a; b is s32 or s64, d and a any
+ *	type, the same.  An index outside a is NPU_ERR_INDEX
  * @NPU_OP_ADD: d = a + b (E); integers wrap
  * @NPU_OP_SUB: d = a - b (E); integers wrap
  * @NPU_OP_MUL: d = a * b (E); integers wrap
@@ -355,6 +373,8 @@ enum npu_opcode {
 	NPU_OP_TRIANGLE = 20,
 	NPU_OP_RANGE = 21,
 	NPU_OP_ONE_HOT = 22,
+	NPU_OP_GATHER_ELEMENTS = 23,
+	NPU_OP_GATHER_ND = 24,
 
 	NPU_OP_ADD = 32,
 	NPU_OP_SUB = 33,
@@ -605,7 +625,8 @@ struct npu_tensor {
 /**
  * struct npu_insn_axis - parameters of reductions, NPU_OP_CUMSUM, NPU_OP_SORT,
  * NPU_OP_ARGSORT, NPU_OP_SOFTMAX, NPU_OP_LOG_SOFTMAX, NPU_OP_RMS_NORM,
- * NPU_OP_LAYER_NORM, NPU_OP_RANGE and NPU_OP_ONE_HOT
+ * NPU_OP_LAYER_NORM, NPU_OP_RANGE, NPU_OP_ONE_HOT and
+ * NPU_OP_GATHER_ELEMENTS
  * @axis: dimension, below the rank
  * @pad: must be zero
  */
@@ -809,7 +830,8 @@ struct npu_insn_attention {
  * @imm: the scalar's bits, zero if unused
  * @pad: must be zero
  * @axis: for reductions, NPU_OP_CUMSUM, NPU_OP_SORT, NPU_OP_ARGSORT, softmax,
- *	NPU_OP_RMS_NORM, NPU_OP_LAYER_NORM, NPU_OP_RANGE and NPU_OP_ONE_HOT
+ *	NPU_OP_RMS_NORM, NPU_OP_LAYER_NORM, NPU_OP_RANGE, NPU_OP_ONE_HOT
+ *	and NPU_OP_GATHER_ELEMENTS
  * @groups: for NPU_OP_GROUP_NORM
  * @padding: for NPU_OP_PAD
  * @matmul: for NPU_OP_MATMUL and NPU_OP_MATMUL_ROUTED

@@ -296,6 +296,7 @@ size_t fuzz_seed(unsigned index, uint8_t *to, const char **name)
     MUST(size <= SEED_MAX);
     /* What these read may be an index that points outside. */
     MUST(play(to, size) || opcode == NPU_OP_GATHER ||
+         opcode == NPU_OP_GATHER_ELEMENTS || opcode == NPU_OP_GATHER_ND ||
          opcode == NPU_OP_MATMUL_ROUTED || opcode == NPU_OP_ATTENTION);
     snprintf(text, sizeof(text), "insn-%u-%u", opcode, index % 3);
     *name = text;

@@ -22,10 +22,10 @@ struct shape {
 
 typedef void make(struct shaper *shaper);
 
-static make fill, copy, gather, pad, triangle, range, one_hot, stall, unary,
-    binary, compare, where, ternary, softmax, reduce, argmax, cumsum, sort,
-    matmul, routed, conv2d, pool2d, norm, group_norm, batch_norm, softmax_ext,
-    rope, resize, attention;
+static make fill, copy, gather, pad, triangle, range, one_hot, elements, nd,
+    stall, unary, binary, compare, where, ternary, softmax, reduce, argmax,
+    cumsum, sort, matmul, routed, conv2d, pool2d, norm, group_norm, batch_norm,
+    softmax_ext, rope, resize, attention;
 static make ssm_scan, rwkv_wkv, delta_net;
 
 /* Element types that operands may have, a bit each. */
@@ -51,6 +51,8 @@ static const struct kind {
     { NPU_OP_TRIANGLE, SET_ANY, triangle },
     { NPU_OP_RANGE, SET_E, range },
     { NPU_OP_ONE_HOT, SET_ANY, one_hot },
+    { NPU_OP_GATHER_ELEMENTS, SET_ANY, elements },
+    { NPU_OP_GATHER_ND, SET_ANY, nd },
     { NPU_OP_ADD, SET_E, binary },
     { NPU_OP_SUB, SET_E, binary },
     { NPU_OP_MUL, SET_E, binary },
@@ -544,6 +546,41 @@ static void one_hot(struct shaper *shaper)
     operand(shaper, index_type(shaper), &shape);
     operand(shaper, shaper->dtype[0], &shape);
     operand(shaper, shaper->dtype[0], &shape);
+}
+
+/* d and b, and a that is as large or larger */
+static void elements(struct shaper *shaper)
+{
+    struct shape d = any_shape(shaper, 1), a = d;
+    unsigned axis = random_below(shaper->random, d.rank);
+
+    shaper->insn.axis.axis = axis;
+    a.extent[random_below(shaper->random, d.rank)]++;
+    a.extent[axis] = between(shaper, 1, d.extent[axis] + 1);
+    operand(shaper, shaper->dtype[0], &d);
+    operand(shaper, shaper->dtype[0], &a);
+    operand(shaper, index_type(shaper), &d);
+}
+
+/* Places, one or two dimensions that are named, and a row. */
+static void nd(struct shaper *shaper)
+{
+    unsigned count = between(shaper, 1, 2), places = between(shaper, 1, 2);
+    struct shape d = any_shape(shaper, 3), a = { .rank = d.rank }, b = d;
+
+    d.rank = places + 1;
+    d.extent[3] = d.extent[4] = d.extent[5] = 0;
+    d.extent[2] = places == 2 ? d.extent[2] : 0;
+    a = (struct shape){ .rank = count + 1 };
+    for (unsigned dim = 0; dim < count; dim++) {
+        a.extent[dim] = between(shaper, 1, 4);
+    }
+    a.extent[count] = d.extent[places];
+    b = d;
+    b.extent[places] = count;
+    operand(shaper, shaper->dtype[0], &d);
+    operand(shaper, shaper->dtype[0], &a);
+    operand(shaper, index_type(shaper), &b);
 }
 
 static void softmax(struct shaper *shaper)
