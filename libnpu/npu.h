@@ -641,6 +641,32 @@ int npu_op_one_hot(struct npu_program *prog, npu_tensor_id d, npu_tensor_id inde
 		   npu_tensor_id off, npu_tensor_id on, unsigned int axis);
 
 /**
+ * npu_op_gather_elements() - NPU_OP_GATHER_ELEMENTS: each element of d chooses one of a
+ * @prog: program
+ * @d: destination, of the type and rank of @a, which has none with blocks; no larger than
+ *	@a but along the axis
+ * @a: table
+ * @index: s32 or s64, with the extents of @d: where along the axis
+ * @axis: dimension of @a
+ *
+ * Return: as npu_op_stall().
+ */
+int npu_op_gather_elements(struct npu_program *prog, npu_tensor_id d, npu_tensor_id a,
+			   npu_tensor_id index, unsigned int axis);
+
+/**
+ * npu_op_gather_nd() - NPU_OP_GATHER_ND: rows of a that several indices name
+ * @prog: program
+ * @d: destination, [place, .., row, ..], of the type of @a
+ * @a: table, [.., row, ..], of a type without blocks
+ * @index: s32 or s64, [place, .., dimensions of a that are named]
+ *
+ * Return: as npu_op_stall().
+ */
+int npu_op_gather_nd(struct npu_program *prog, npu_tensor_id d, npu_tensor_id a,
+		     npu_tensor_id index);
+
+/**
  * npu_op_binary() - an element-wise instruction with two sources
  * @prog: program
  * @opcode: NPU_OP_ADD to NPU_OP_ELU

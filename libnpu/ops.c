@@ -412,6 +412,26 @@ int npu_op_one_hot(struct npu_program *prog, npu_tensor_id d, npu_tensor_id inde
 	return err ? err : emit_broadcast(prog, &insn, operands, 4);
 }
 
+int npu_op_gather_elements(struct npu_program *prog, npu_tensor_id d, npu_tensor_id a,
+			   npu_tensor_id index, unsigned int axis)
+{
+	struct npu_insn insn = new_insn(NPU_OP_GATHER_ELEMENTS);
+	int err = npu_program_check(prog);
+
+	if (!err)
+		err = set_axis(prog, &insn, a, axis);
+	return err ? err : EMIT(prog, &insn, d, a, index);
+}
+
+int npu_op_gather_nd(struct npu_program *prog, npu_tensor_id d, npu_tensor_id a,
+		     npu_tensor_id index)
+{
+	struct npu_insn insn = new_insn(NPU_OP_GATHER_ND);
+	int err = npu_program_check(prog);
+
+	return err ? err : EMIT(prog, &insn, d, a, index);
+}
+
 int npu_op_matmul(struct npu_program *prog, npu_tensor_id d, npu_tensor_id a,
 		  npu_tensor_id b)
 {

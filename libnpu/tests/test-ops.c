@@ -191,6 +191,28 @@ static void test_one_hot(void **state)
 	assert_int_equal(npu_op_one_hot(prog, d, index, one, a, 7), -EINVAL);
 }
 
+static void test_gather_elements(void **state)
+{
+	npu_tensor_id index = TENSOR(prog, NPU_DTYPE_S64, 4, 4);
+	struct npu_insn want = EXPECT(NPU_OP_GATHER_ELEMENTS, d, a, index);
+
+	(void)state;
+	want.axis.axis = 1;
+	assert_int_equal(npu_op_gather_elements(prog, d, a, index, 1), 0);
+	assert_insn(&want);
+	assert_int_equal(npu_op_gather_elements(prog, d, a, index, 2), -EINVAL);
+}
+
+static void test_gather_nd(void **state)
+{
+	npu_tensor_id index = TENSOR(prog, NPU_DTYPE_S32, 4, 1);
+	struct npu_insn want = EXPECT(NPU_OP_GATHER_ND, d, a, index);
+
+	(void)state;
+	assert_int_equal(npu_op_gather_nd(prog, d, a, index), 0);
+	assert_insn(&want);
+}
+
 static void test_every_binary(void **state)
 {
 	uint32_t opcode;
@@ -803,6 +825,8 @@ int main(void)
 		TEST(test_triangle),
 		TEST(test_range),
 		TEST(test_one_hot),
+		TEST(test_gather_elements),
+		TEST(test_gather_nd),
 		TEST(test_every_binary),
 		TEST(test_binary_broadcasts_both_sides),
 		TEST(test_binary_that_does_not_broadcast_is_refused),
