@@ -49,13 +49,23 @@ static uint64_t distance(int64_t stride)
     return stride < 0 ? -(uint64_t)stride : (uint64_t)stride;
 }
 
+static bool is_across(uint64_t lines, int64_t step, int64_t stride)
+{
+    return lines >= 8 && step && distance(step) < distance(stride);
+}
+
 bool npu_along_is_sheet(const struct npu_along *along)
 {
     unsigned last = along->loop.rank - 1;
-    int64_t step = along->loop.stride[1][last];
 
-    return along->loop.extent[last] >= 8 && step &&
-           distance(step) < distance(along->stride[1]);
+    return is_across(along->loop.extent[last], along->loop.stride[1][last],
+                     along->stride[1]);
+}
+
+bool npu_lines_across(const struct npu_lines *lines, unsigned operand)
+{
+    return is_across(lines->count, lines->step[operand],
+                     lines->along->stride[operand]);
 }
 
 bool npu_along_walk(const struct npu_along *along, struct npu_tile *tile,

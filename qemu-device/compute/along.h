@@ -45,6 +45,9 @@ bool npu_along_walk(const struct npu_along *along, struct npu_tile *tile,
                     bool (*run)(struct npu_tile *tile,
                                 const struct npu_lines *lines));
 
+/* Are they many, and closer to each other in an operand than their elements? */
+bool npu_lines_across(const struct npu_lines *lines, unsigned operand);
+
 /*
  * A part of an operand: all lines, of each n elements from index on.  Dimensions
  * are the lines and the axis, or with sheet the axis and the lines.

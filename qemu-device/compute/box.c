@@ -211,9 +211,8 @@ bool npu_box_read(struct npu_tile *tile, unsigned operand,
     return true;
 }
 
-/* Room for a copy of the box, dense. */
-static bool box_room(struct npu_tile *tile, const struct npu_box *box,
-                     struct npu_view *view)
+bool npu_box_room(struct npu_tile *tile, const struct npu_box *box,
+                  struct npu_view *view)
 {
     uint64_t bytes = dense_strides(box, view->stride);
 
@@ -228,7 +227,8 @@ bool npu_box_source(struct npu_tile *tile, unsigned operand,
     if (box_window(tile, box, false, view)) {
         return true;
     }
-    return box_room(tile, box, view) && npu_box_read(tile, operand, box, view);
+    return npu_box_room(tile, box, view) &&
+           npu_box_read(tile, operand, box, view);
 }
 
 bool npu_box_peek(struct npu_tile *tile, const struct npu_box *box,
@@ -241,14 +241,14 @@ bool npu_box_target(struct npu_tile *tile, unsigned operand,
                     const struct npu_box *box, struct npu_view *view)
 {
     (void)operand;
-    return box_window(tile, box, true, view) || box_room(tile, box, view);
+    return box_window(tile, box, true, view) || npu_box_room(tile, box, view);
 }
 
 bool npu_box_update(struct npu_tile *tile, unsigned operand,
                     const struct npu_box *box, struct npu_view *view)
 {
     return box_window(tile, box, true, view) ||
-           (box_room(tile, box, view) &&
+           (npu_box_room(tile, box, view) &&
             npu_box_read(tile, operand, box, view));
 }
 
@@ -338,5 +338,27 @@ bool npu_box_write(struct npu_tile *tile, unsigned operand,
             return false;
         }
     } while (npu_loop_next(&loop, &at));
+    return true;
+}
+
+bool npu_box_copy(struct npu_tile *tile, unsigned operand,
+                  const struct npu_box *box, struct npu_view *view)
+{
+    struct npu_loop loop = { .rank = box->rank, .operands = 2 };
+    struct npu_view window;
+
+    if (!npu_box_room(tile, box, view)) {
+        return false;
+    }
+    if (!box_window(tile, box, false, &window)) {
+        return npu_box_read(tile, operand, box, view);
+    }
+    for (unsigned dim = 0; dim < box->rank; dim++) {
+        loop.extent[dim] = box->stride[dim] ? box->extent[dim] : 1;
+        loop.stride[0][dim] = view->stride[dim];
+        loop.stride[1][dim] = window.stride[dim];
+    }
+    npu_loop_tidy(&loop, 0);
+    copy_direct(&loop, box->size, view->at, window.at);
     return true;
 }

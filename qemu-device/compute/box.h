@@ -49,16 +49,25 @@ uint64_t npu_box_distinct(const struct npu_box *box);
 bool npu_box_source(struct npu_tile *tile, unsigned operand,
                     const struct npu_box *box, struct npu_view *view);
 
+/*
+ * The same, but always a copy: for a box that will be walked across memory, which is
+ * done by blocks here.
+ */
+bool npu_box_copy(struct npu_tile *tile, unsigned operand,
+                  const struct npu_box *box, struct npu_view *view);
+
 /* The same, but only in place: false where that cannot be, which is no error. */
 bool npu_box_peek(struct npu_tile *tile, const struct npu_box *box,
                   struct npu_view *view);
 
 /*
  * Make room for a box that will be written, and write it: npu_box_store() does
- * nothing for a direct view.
+ * nothing for a direct view.  npu_box_room() makes room of the tile's own.
  */
 bool npu_box_target(struct npu_tile *tile, unsigned operand,
                     const struct npu_box *box, struct npu_view *view);
+bool npu_box_room(struct npu_tile *tile, const struct npu_box *box,
+                  struct npu_view *view);
 bool npu_box_store(struct npu_tile *tile, unsigned operand,
                    const struct npu_box *box, const struct npu_view *view);
 

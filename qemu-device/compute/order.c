@@ -422,6 +422,26 @@ static bool has_room(struct job *job)
     return job->spare;
 }
 
+/* All lines of both operands within reach, if they are short enough. */
+static bool open_lines(struct job *job, const struct npu_box *d,
+                       const struct npu_box *a)
+{
+    if (job->n <= PIECE) {
+        bool across = npu_lines_across(job->lines, 1);
+
+        if (!(across ? npu_box_copy : npu_box_source)(job->tile, 1, a,
+                                                      &job->a)) {
+            return false;
+        }
+    }
+    if (job->k > PIECE) {
+        return true;
+    }
+    return npu_lines_across(job->lines, 0) ?
+               npu_box_room(job->tile, d, &job->d) :
+               npu_box_target(job->tile, 0, d, &job->d);
+}
+
 static bool order_lines(struct npu_tile *tile, const struct npu_lines *lines)
 {
     const struct npu_work *work = tile->work;
@@ -439,9 +459,7 @@ static bool order_lines(struct npu_tile *tile, const struct npu_lines *lines)
     few = is_few(lines->along, work);
     npu_lines_box(lines, work, 0, 0, job.k, false, &d);
     npu_lines_box(lines, work, 1, 0, job.n, false, &a);
-    if ((!few && !has_room(&job)) ||
-        (job.n <= PIECE && !npu_box_source(tile, 1, &a, &job.a)) ||
-        (job.k <= PIECE && !npu_box_target(tile, 0, &d, &job.d))) {
+    if ((!few && !has_room(&job)) || !open_lines(&job, &d, &a)) {
         return false;
     }
     for (uint64_t line = 0; line < lines->count; line++) {
