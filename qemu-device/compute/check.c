@@ -504,11 +504,25 @@ bool npu_params_routed(struct npu_check *check)
            npu_params_matmul(check);
 }
 
+static bool window_sound(struct npu_check *check, unsigned axes)
+{
+    return npu_check_that(check, npu_window_sound(&check->insn->window, axes),
+                          NPU_ERR_PARAMETER, NPU_NONE);
+}
+
 bool npu_params_window(struct npu_check *check)
 {
-    return no_scalar(check) &&
-           npu_check_that(check, npu_window_sound(&check->insn->window),
-                          NPU_ERR_PARAMETER, NPU_NONE);
+    return no_scalar(check) && window_sound(check, 2);
+}
+
+bool npu_params_window3d(struct npu_check *check)
+{
+    return no_scalar(check) && window_sound(check, 3);
+}
+
+bool npu_params_lppool(struct npu_check *check)
+{
+    return scalar_sound(check) && window_sound(check, 2);
 }
 
 /* What a mode does not use is zero. */
@@ -868,19 +882,21 @@ bool npu_shape_routed(struct npu_check *check)
                                             scale_blocks(a[2]) }));
 }
 
-static bool all_rank_4(struct npu_check *check, unsigned operands)
+static bool all_have_rank(struct npu_check *check, unsigned operands,
+                          unsigned rank)
 {
     for (unsigned operand = 0; operand < operands; operand++) {
-        if (!has_rank(check, operand, 4)) {
+        if (!has_rank(check, operand, rank)) {
             return false;
         }
     }
     return true;
 }
 
+/* A window for each dimension behind the first two. */
 static bool windows_fit(struct npu_check *check, bool pooling)
 {
-    for (unsigned i = 0; i < 2; i++) {
+    for (unsigned i = 0; i < check->operand[0]->rank - 2u; i++) {
         struct npu_window window;
 
         npu_window_get(&window, &check->insn->window, i,
@@ -901,7 +917,7 @@ bool npu_shape_conv2d(struct npu_check *check)
     const struct npu_insn_window *window = &check->insn->window;
     const __u64 *d, *a, *b;
 
-    if (!all_rank_4(check, 3)) {
+    if (!all_have_rank(check, 3, 4)) {
         return false;
     }
     d = check->operand[0]->extent;
@@ -920,21 +936,30 @@ bool npu_shape_conv2d(struct npu_check *check)
            windows_fit(check, false);
 }
 
-bool npu_shape_pool2d(struct npu_check *check)
+static bool pool_fits(struct npu_check *check, unsigned rank)
 {
-    const struct npu_insn_window *window = &check->insn->window;
+    const __u16 *kernel = check->insn->window.kernel;
     const __u64 *d, *a;
 
-    if (!all_rank_4(check, 2)) {
+    if (!all_have_rank(check, 2, rank)) {
         return false;
     }
     d = check->operand[0]->extent;
     a = check->operand[1]->extent;
     return fits(check, a[0] == d[0] && a[1] == d[1], 1) &&
-           fits(check,
-                window->kernel[1] <= NPU_MAX_CONTRACTION / window->kernel[0],
+           fits(check, kernel[2] <= NPU_MAX_CONTRACTION / kernel[0] / kernel[1],
                 NPU_NONE) &&
            windows_fit(check, true);
+}
+
+bool npu_shape_pool2d(struct npu_check *check)
+{
+    return pool_fits(check, 4);
+}
+
+bool npu_shape_pool3d(struct npu_check *check)
+{
+    return pool_fits(check, 5);
 }
 
 bool npu_shape_resize(struct npu_check *check)

@@ -93,7 +93,9 @@ npu_rule npu_params_axis;
 npu_rule npu_params_pad;
 npu_rule npu_params_matmul;
 npu_rule npu_params_routed;
-npu_rule npu_params_window;
+npu_rule npu_params_window;   /* in a plane */
+npu_rule npu_params_window3d; /* in a volume */
+npu_rule npu_params_lppool;
 npu_rule npu_params_norm;
 npu_rule npu_params_group_norm;
 npu_rule npu_params_resize;
@@ -117,6 +119,7 @@ npu_rule npu_shape_matmul;
 npu_rule npu_shape_routed;
 npu_rule npu_shape_conv2d;
 npu_rule npu_shape_pool2d;
+npu_rule npu_shape_pool3d;
 npu_rule npu_shape_rope;
 npu_rule npu_shape_resize;
 npu_rule npu_shape_attention;

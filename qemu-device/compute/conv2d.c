@@ -184,7 +184,7 @@ static bool take_line(struct conv *conv, const struct taps *taps, int64_t row,
         if (!n) {
             continue;
         }
-        at = npu_region_row(conv->tile, &conv->region, y,
+        at = npu_region_row(conv->tile, &conv->region, 0, y,
                             npu_window_at(x, span.lo, taps->v + i), x->stride,
                             n, &stride);
         if (!at) {
@@ -192,7 +192,7 @@ static bool take_line(struct conv *conv, const struct taps *taps, int64_t row,
         }
         take(conv, taps->k + (uint64_t)i,
              pixel + (uint64_t)(span.lo - conv->x.lo),
-             npu_row_f32(at, stride, conv->region.plane.dtype, (size_t)n, tmp),
+             npu_row_f32(at, stride, conv->region.volume.dtype, (size_t)n, tmp),
              (uint64_t)n);
     }
     return true;
@@ -220,12 +220,14 @@ static bool take_lines(struct conv *conv, const struct taps *taps,
 static bool open_input(struct conv *conv, uint64_t image, uint64_t input)
 {
     const struct shape *shape = &conv->shape;
+    const struct npu_span span[NPU_AXES] = {
+        { 0, 1 },
+        npu_window_inputs(&shape->y, conv->y.lo, conv->y.hi),
+        npu_window_inputs(&shape->x, conv->x.lo, conv->x.hi),
+    };
 
     return npu_region_open(conv->tile, &conv->region, conv->image + image,
-                           conv->group * shape->inputs + input,
-                           npu_window_inputs(&shape->y, conv->y.lo, conv->y.hi),
-                           npu_window_inputs(&shape->x, conv->x.lo,
-                                             conv->x.hi));
+                           conv->group * shape->inputs + input, span);
 }
 
 /* A piece of k for one image, a row of a kernel at a time. */

@@ -110,13 +110,13 @@ void npu_cost_conv2d(const struct npu_work *work, struct npu_cost *cost)
                        b[1] * b[2] * b[3]));
 }
 
-void npu_cost_pool2d(const struct npu_work *work, struct npu_cost *cost)
+void npu_cost_pool(const struct npu_work *work, struct npu_cost *cost)
 {
     const uint16_t *kernel = work->insn->window.kernel;
 
     charge(work, cost,
            npu_mul_sat(npu_box_elements(&work->operand[0]),
-                       kernel[0] * (uint64_t)kernel[1]));
+                       kernel[0] * (uint64_t)kernel[1] * kernel[2]));
 }
 
 /* One dimension after the other, if all were of d's extents. */

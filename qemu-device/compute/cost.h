@@ -21,7 +21,7 @@ void npu_cost_pick(const struct npu_work *work, struct npu_cost *cost);
 void npu_cost_matmul(const struct npu_work *work, struct npu_cost *cost);
 void npu_cost_routed(const struct npu_work *work, struct npu_cost *cost);
 void npu_cost_conv2d(const struct npu_work *work, struct npu_cost *cost);
-void npu_cost_pool2d(const struct npu_work *work, struct npu_cost *cost);
+void npu_cost_pool(const struct npu_work *work, struct npu_cost *cost);
 void npu_cost_resize(const struct npu_work *work, struct npu_cost *cost);
 void npu_cost_attention(const struct npu_work *work, struct npu_cost *cost);
 /* For each element of the state, and each step. */

@@ -65,10 +65,11 @@ void npu_conv2d_cut(const struct npu_work *work, unsigned dies,
                     struct npu_grid *grid);
 bool npu_conv2d_run(struct npu_tile *tile);
 
-void npu_pool2d_cut(const struct npu_work *work, unsigned dies,
-                    struct npu_grid *grid);
-bool npu_maxpool2d_run(struct npu_tile *tile);
-bool npu_avgpool2d_run(struct npu_tile *tile);
+void npu_pool_cut(const struct npu_work *work, unsigned dies,
+                  struct npu_grid *grid);
+bool npu_maxpool_run(struct npu_tile *tile);
+bool npu_avgpool_run(struct npu_tile *tile);
+bool npu_lppool_run(struct npu_tile *tile);
 
 void npu_rope_cut(const struct npu_work *work, unsigned dies,
                   struct npu_grid *grid);

@@ -81,13 +81,14 @@
         .operations = 1,                                                      \
     }
 
-#define POOL(name_, types_, flags_, run_)                               \
-    {                                                                   \
-        .name = name_, .operands = 2, .flags = flags_, .types = types_, \
-        .params = npu_params_window, .shape = npu_shape_pool2d,         \
-        .cut = npu_pool2d_cut, .run = run_, .cost = npu_cost_pool2d,    \
-        .operations = 1,                                                \
-    }
+/* Of images, or of volumes */
+#define POOL(name_, types_, params_, shape_, run_)                    \
+    .name = name_, .operands = 2, .types = types_, .params = params_, \
+    .shape = shape_, .cut = npu_pool_cut, .run = run_, .cost = npu_cost_pool
+#define POOL2D(name, types, run) \
+    POOL(name, types, npu_params_window, npu_shape_pool2d, run)
+#define POOL3D(name, types, run) \
+    POOL(name, types, npu_params_window3d, npu_shape_pool3d, run)
 
 #define NORM(name_, optional_, flags_, params_, shape_, ops, ps, kernel)   \
     {                                                                      \
@@ -306,10 +307,28 @@ static const struct npu_op ops[] = {
         .cut = npu_conv2d_cut, .run = npu_conv2d_run, .cost = npu_cost_conv2d,
         .operations = 2,
     },
-    [NPU_OP_MAXPOOL2D] = POOL("maxpool2d", npu_types_maxpool, 0,
-                              npu_maxpool2d_run),
-    [NPU_OP_AVGPOOL2D] = POOL("avgpool2d", npu_types_f, NPU_INSN_COUNT_PAD,
-                              npu_avgpool2d_run),
+    [NPU_OP_MAXPOOL2D] = {
+        POOL2D("maxpool2d", npu_types_maxpool, npu_maxpool_run),
+        .operations = 1, .host_ps = 800,
+    },
+    [NPU_OP_AVGPOOL2D] = {
+        POOL2D("avgpool2d", npu_types_f, npu_avgpool_run),
+        .flags = NPU_INSN_COUNT_PAD, .operations = 1, .host_ps = 800,
+    },
+    [NPU_OP_MAXPOOL3D] = {
+        POOL3D("maxpool3d", npu_types_maxpool, npu_maxpool_run),
+        .operations = 1, .host_ps = 800,
+    },
+    [NPU_OP_AVGPOOL3D] = {
+        POOL3D("avgpool3d", npu_types_f, npu_avgpool_run),
+        .flags = NPU_INSN_COUNT_PAD, .operations = 1, .host_ps = 800,
+    },
+    /* pow() takes that long; 1 and 2 do without. */
+    [NPU_OP_LPPOOL2D] = {
+        POOL("lppool2d", npu_types_f, npu_params_lppool, npu_shape_pool2d,
+             npu_lppool_run),
+        .operations = 2, .host_ps = 20000,
+    },
 
     [NPU_OP_RMS_NORM] = NORM("rms_norm", 3, NPU_INSN_RESIDUAL, npu_params_norm,
                              npu_shape_norm, 4, 400, npu_line_rms_norm),

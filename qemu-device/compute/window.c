@@ -1,31 +1,38 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "window.h"
 
-bool npu_window_sound(const struct npu_insn_window *window)
+/* Does it not move along an axis? */
+static bool is_still(const struct npu_insn_window *window, unsigned entry)
 {
-    for (unsigned dim = 0; dim < 3; dim++) {
-        if (!window->kernel[dim] || !window->stride[dim] ||
-            !window->dilation[dim]) {
+    return window->kernel[entry] == 1 && window->stride[entry] == 1 &&
+           window->dilation[entry] == 1 && !window->pad_begin[entry] &&
+           !window->pad_end[entry];
+}
+
+bool npu_window_sound(const struct npu_insn_window *window, unsigned axes)
+{
+    for (unsigned entry = 0; entry < 3; entry++) {
+        if (!window->kernel[entry] || !window->stride[entry] ||
+            !window->dilation[entry] ||
+            (entry >= axes && !is_still(window, entry))) {
             return false;
         }
     }
-    return window->kernel[2] == 1 && window->stride[2] == 1 &&
-           window->dilation[2] == 1 && !window->pad_begin[2] &&
-           !window->pad_end[2] && !window->pad;
+    return !window->pad;
 }
 
 void npu_window_get(struct npu_window *window,
-                    const struct npu_insn_window *params, unsigned dim,
+                    const struct npu_insn_window *params, unsigned entry,
                     uint64_t in, uint64_t out)
 {
     *window = (struct npu_window){
         .in = (int64_t)in,
         .out = (int64_t)out,
-        .kernel = params->kernel[dim],
-        .stride = params->stride[dim],
-        .dilation = params->dilation[dim],
-        .begin = params->pad_begin[dim],
-        .end = params->pad_end[dim],
+        .kernel = params->kernel[entry],
+        .stride = params->stride[entry],
+        .dilation = params->dilation[entry],
+        .begin = params->pad_begin[entry],
+        .end = params->pad_end[entry],
     };
 }
 

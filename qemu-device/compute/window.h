@@ -21,12 +21,12 @@ struct npu_span {
     int64_t lo, hi;
 };
 
-/* Parameters that any window may have. */
-bool npu_window_sound(const struct npu_insn_window *window);
+/* Parameters that a window along so many axes may have. */
+bool npu_window_sound(const struct npu_insn_window *window, unsigned axes);
 
-/* Along height (dim 0) or width (dim 1). */
+/* Along one axis: an entry of the parameters. */
 void npu_window_get(struct npu_window *window,
-                    const struct npu_insn_window *params, unsigned dim,
+                    const struct npu_insn_window *params, unsigned entry,
                     uint64_t in, uint64_t out);
 
 /* The output's extent is possible; for pooling, and each window touches a. */

@@ -42,7 +42,7 @@ void *__wrap_aligned_alloc(size_t align, size_t size)
 struct shape {
     uint32_t dtype;
     unsigned rank;
-    uint64_t extent[4];
+    uint64_t extent[5];
 };
 
 struct family {
@@ -157,6 +157,10 @@ static const struct family families[] = {
         { F32, 3, { 4, 5, 21 } }, { F32, 1, { 4 } }, { S32, 2, { 1, 3 } },
         { S32, 2, { 1, 2 } } }, 0, false,
       NPU_INSN_MASK | NPU_INSN_SINKS | NPU_INSN_TABLE | NPU_INSN_LENGTHS },
+    { "maxpool3d", NPU_OP_MAXPOOL3D, 2,
+      { { F32, 5, { 2, 2, 5, 8, 7 } }, { F32, 5, { 2, 2, 5, 8, 7 } } }, 0, true },
+    { "lppool2d", NPU_OP_LPPOOL2D, 2,
+      { { F32, 4, { 2, 5, 8, 8 } }, { F32, 4, { 2, 5, 8, 8 } } }, 0, true },
     { "resize", NPU_OP_RESIZE, 2,
       { { F32, 3, { 3, 65, 33 } }, { F32, 3, { 3, 31, 66 } } }, 0, false,
       .resize = { 6, NPU_RESIZE_LINEAR } },
@@ -278,6 +282,11 @@ static void instance_new(struct instance *i, const struct family *family,
             .pad_begin = { 1, 1, 0 },
             .pad_end = { 1, 1, 0 },
         };
+        if (family->operand[0].rank == 5) {
+            i->program.insn[0].window.kernel[2] = 3;
+            i->program.insn[0].window.pad_begin[2] = 1;
+            i->program.insn[0].window.pad_end[2] = 1;
+        }
     }
     i->runner = runner_new(&i->program);
 }

@@ -425,6 +425,21 @@ static void good_log_softmax(struct program *program)
     program->insn[1].opcode = NPU_OP_LOG_SOFTMAX;
 }
 
+static void good_pool3d(struct program *program)
+{
+    good_start(program, NPU_OP_AVGPOOL3D);
+    add_tensor(program, NPU_DTYPE_F16, 5, (uint64_t[]){ 2, 3, 4, 5, 6 });
+    add_tensor(program, NPU_DTYPE_F16, 5, (uint64_t[]){ 2, 3, 4, 6, 12 });
+    program->insn[1].window = (struct npu_insn_window){
+        .kernel = { 3, 2, 2 },
+        .stride = { 1, 1, 2 },
+        .dilation = { 1, 1, 1 },
+        .pad_begin = { 1, 0, 0 },
+        .pad_end = { 1, 0, 0 },
+    };
+    program->insn[1].flags = NPU_INSN_COUNT_PAD;
+}
+
 static void good_resize(struct program *program)
 {
     good_start(program, NPU_OP_RESIZE);
@@ -455,6 +470,14 @@ static void good_pool2d(struct program *program)
     add_tensor(program, NPU_DTYPE_F32, 4, (uint64_t[]){ 2, 4, 7, 8 });
     program->insn[1].window = window_3x3;
     program->insn[1].flags = NPU_INSN_COUNT_PAD;
+}
+
+static void good_lppool2d(struct program *program)
+{
+    good_pool2d(program);
+    program->insn[1].opcode = NPU_OP_LPPOOL2D;
+    program->insn[1].flags = 0;
+    program->insn[1].imm = 0x40400000;
 }
 
 static void good_stall(struct program *program)
@@ -803,6 +826,20 @@ BAD(
         p->tensor[i].extent[1] = 1u << 20;
         p->tensor[i].extent[0] = 1;
     })
+BAD(bad_pool3d_rank, p->insn[1].opcode = NPU_OP_AVGPOOL2D;
+    p->insn[1].window.kernel[2] = p->insn[1].window.stride[2] = 1)
+BAD(bad_pool3d_depth, p->insn[1].window.pad_end[0] = 0;
+    p->tensor[1].extent[0] = p->tensor[0].extent[0] = 1;
+    p->tensor[0].extent[2] = 5)
+BAD(bad_pool3d_width, p->tensor[0].extent[4] = 7)
+BAD(bad_pool3d_window, p->insn[1].window.kernel[0] = 256;
+    p->insn[1].window.kernel[1] = 256; p->insn[1].window.kernel[2] = 65)
+BAD(bad_pool3d_stride, p->insn[1].window.stride[2] = 0)
+BAD(bad_pool3d_images, p->tensor[1].extent[1] = 4)
+BAD(bad_pool2d_volume, p->insn[1].opcode = NPU_OP_AVGPOOL3D)
+BAD(bad_lppool_type, p->tensor[0].dtype = p->tensor[1].dtype = NPU_DTYPE_S32)
+BAD(bad_lppool_flag, p->insn[1].flags = NPU_INSN_COUNT_PAD)
+BAD(bad_lppool_slot, p->insn[1].imm = 0; p->insn[1].scalar = 0)
 BAD(bad_resize_axes, p->insn[1].resize.axes |= 8)
 BAD(bad_resize_mode, p->insn[1].resize.mode = NPU_RESIZE_CUBIC + 1)
 BAD(bad_resize_coordinate, p->insn[1].resize.coordinate = 3)
@@ -1245,6 +1282,28 @@ static const struct bad bads[] = {
     { "norm with another scale", good_norm, bad_norm_shape, NPU_ERR_SHAPE, 1,
       4 },
     { "norm over too much", good_norm, bad_norm_long, NPU_ERR_SHAPE, 1, 1 },
+    { "volumes as images", good_pool3d, bad_pool3d_rank, NPU_ERR_SHAPE, 1, 0 },
+    { "images as volumes", good_pool2d, bad_pool2d_volume, NPU_ERR_SHAPE, 1, 0 },
+    { "pooling to too much depth", good_pool3d, bad_pool3d_depth, NPU_ERR_SHAPE,
+      1, 0 },
+    { "pooling to too much width", good_pool3d, bad_pool3d_width, NPU_ERR_SHAPE,
+      1, 0 },
+    { "pooling over too large volumes", good_pool3d, bad_pool3d_window,
+      NPU_ERR_SHAPE, INSN },
+    { "pooling with third stride 0", good_pool3d, bad_pool3d_stride,
+      NPU_ERR_PARAMETER, INSN },
+    { "pooling of other volumes", good_pool3d, bad_pool3d_images, NPU_ERR_SHAPE,
+      1, 1 },
+    { "pooling of volumes with an immediate", good_pool3d, bad_window_imm,
+      NPU_ERR_PARAMETER, INSN },
+    { "norm of s32 under a window", good_lppool2d, bad_lppool_type,
+      NPU_ERR_DTYPE, 1, 0 },
+    { "norm that counts the padding", good_lppool2d, bad_lppool_flag,
+      NPU_ERR_PARAMETER, INSN },
+    { "norm by no scalar", good_lppool2d, bad_lppool_slot, NPU_ERR_PARAMETER,
+      INSN },
+    { "norm with a third kernel extent", good_lppool2d, bad_third_kernel,
+      NPU_ERR_PARAMETER, INSN },
     { "resize of a dimension too many", good_resize, bad_resize_axes,
       NPU_ERR_PARAMETER, INSN },
     { "resize in no mode", good_resize, bad_resize_mode, NPU_ERR_PARAMETER,
@@ -1555,6 +1614,8 @@ static void test_damage(void **state)
         good_where,
         good_conv2d,
         good_pool2d,
+        good_pool3d,
+        good_lppool2d,
         good_stall,
         good_attention,
         good_any,

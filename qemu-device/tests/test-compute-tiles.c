@@ -143,12 +143,15 @@ static struct runner work_new(const struct work *work)
         program.insn[0].padding.mode = work->mode;
     }
     if (work->kernel) {
+        bool flat = work->operand[0].rank == 4;
+
         program.insn[0].window = (struct npu_insn_window){
-            .kernel = { work->kernel, work->kernel, 1 },
-            .stride = { work->stride, work->stride, 1 },
-            .dilation = { work->dilation, work->dilation, 1 },
-            .pad_begin = { work->pad, work->pad, 0 },
-            .pad_end = { work->pad, work->pad, 0 },
+            .kernel = { work->kernel, work->kernel, flat ? 1 : work->kernel },
+            .stride = { work->stride, work->stride, flat ? 1 : work->stride },
+            .dilation = { work->dilation, work->dilation,
+                          flat ? 1 : work->dilation },
+            .pad_begin = { work->pad, work->pad, flat ? 0 : work->pad },
+            .pad_end = { work->pad, work->pad, flat ? 0 : work->pad },
         };
     }
     return runner_new(&program);
@@ -351,6 +354,18 @@ static const struct work huge[] = {
     { "avgpool2d of many small images", NPU_OP_AVGPOOL2D,
       { { F16, 4, { M(64), K(1), 1, 1 } }, { F16, 4, { M(64), K(1), 7, 7 } } },
       0, 7, 1, 1, 0 },
+    { "maxpool3d of large volumes", NPU_OP_MAXPOOL3D,
+      { { F16, 5, { 1, 1, K(8), K(8), K(8) } },
+        { F16, 5, { 1, 1, K(16), K(16), K(16) } } }, 0, 2, 2, 1, 0 },
+    { "avgpool3d over a large window", NPU_OP_AVGPOOL3D,
+      { { F32, 5, { M(1), 1, 2, 2, 2 } }, { F32, 5, { M(1), 1, 128, 128, 128 } } },
+      0, 127, 1, 1, 0 },
+    { "avgpool3d with far taps", NPU_OP_AVGPOOL3D,
+      { { F16, 5, { 1, 1, 3, 3, 3 } }, { F16, 5, { 1, 1, K(4), K(4), K(4) } } },
+      0, 2, 1024, 2048, 0 },
+    { "lppool2d over a large window", NPU_OP_LPPOOL2D,
+      { { F32, 4, { M(1), 1, 2, 2 } }, { F32, 4, { M(1), 1, K(1), K(1) } } },
+      0, 1023, 1, 1, 0 },
     { "nearest resize of large images", NPU_OP_RESIZE,
       { { F32, 4, { 1, 3, M(2), M(2) } }, { F32, 4, { 1, 3, M(1), M(1) } } },
       .resize = { 12, NPU_RESIZE_NEAREST } },
@@ -694,6 +709,10 @@ static const struct charge charges[] = {
       { F16, 1, { 6 } } }, 0, 3, 1, 1, 1 }, 27648, 2788, F16 },
     { { "maxpool2d", NPU_OP_MAXPOOL2D, { { S8, 4, { 1, 3, 4, 4 } },
       { S8, 4, { 1, 3, 8, 8 } } }, 0, 2, 2, 1, 0 }, 192, 240, S8 },
+    { { "maxpool3d", NPU_OP_MAXPOOL3D, { { S8, 5, { 1, 3, 4, 4, 4 } },
+      { S8, 5, { 1, 3, 8, 8, 8 } } }, 0, 2, 2, 1, 0 }, 1536, 1728, S8 },
+    { { "lppool2d", NPU_OP_LPPOOL2D, { { F16, 4, { 1, 3, 4, 4 } },
+      { F16, 4, { 1, 3, 8, 8 } } }, 0, 2, 2, 1, 0 }, 384, 480, F16 },
     { { "nearest", NPU_OP_RESIZE, { { F16, 2, { 3, 5 } },
       { F16, 2, { 4, 4 } } }, .resize = { 3, NPU_RESIZE_NEAREST } },
       0, 62, F16 },

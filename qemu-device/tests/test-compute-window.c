@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * CONV2D, MAXPOOL2D and AVGPOOL2D.
+ * CONV2D and pooling.
  */
 #include <math.h>
 
@@ -14,6 +14,8 @@ struct sliding {
     uint32_t opcode;
     struct npu_insn_window w;
     uint32_t flags;
+    unsigned axes; /* 2: images, 3: volumes */
+    double p;      /* of a norm */
     struct program program;
 };
 
@@ -64,32 +66,71 @@ static double conv_value(const void *arg, const uint64_t *index)
     return sum;
 }
 
+/* Whether a place is in the input, or, at least, in its padding. */
+static bool is_in(const struct sliding *s, const int64_t *at, bool padded)
+{
+    for (unsigned axis = 0; axis < s->axes; axis++) {
+        int64_t low = padded ? -(int64_t)s->w.pad_begin[axis] : 0;
+        int64_t high = (int64_t)s->a.desc.extent[2 + axis] +
+                       (padded ? s->w.pad_end[axis] : 0);
+
+        if (at[axis] < low || at[axis] >= high) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* What the taps of a window make. */
+struct pooled {
+    double max, sum, powers, count;
+};
+
+static void pool_tap(const struct sliding *s, const uint64_t *index,
+                     const uint64_t *tap, struct pooled *pooled)
+{
+    uint64_t from[NPU_MAX_RANK] = { index[0], index[1] };
+    int64_t at[3];
+    double value;
+
+    for (unsigned axis = 0; axis < s->axes; axis++) {
+        at[axis] = place(&s->w, axis, index[2 + axis], tap[axis]);
+        from[2 + axis] = (uint64_t)at[axis];
+    }
+    if (is_in(s, at, false)) {
+        value = tensor_get(&s->a, from);
+        pooled->max = isnan(pooled->max) || value <= pooled->max ? pooled->max :
+                                                                   value;
+        pooled->sum += value;
+        pooled->powers += pow(fabs(value), s->p);
+        pooled->count++;
+    } else if ((s->flags & NPU_INSN_COUNT_PAD) && is_in(s, at, true)) {
+        pooled->count++;
+    }
+}
+
 static double pool_value(const void *arg, const uint64_t *index)
 {
     const struct sliding *s = arg;
-    double max = -INFINITY, sum = 0, count = 0;
+    struct pooled pooled = { .max = -INFINITY };
+    uint64_t tap[3];
 
-    for (uint64_t u = 0; u < s->w.kernel[0]; u++) {
-        for (uint64_t v = 0; v < s->w.kernel[1]; v++) {
-            int64_t y = place(&s->w, 0, index[2], u);
-            int64_t x = place(&s->w, 1, index[3], v);
-            double value;
-
-            if (input(s, index[0], index[1], y, x, &value)) {
-                max = isnan(value) || value > max ? value : max;
-                sum += value;
-                count++;
-            } else if ((s->flags & NPU_INSN_COUNT_PAD) &&
-                       y < (int64_t)s->a.desc.extent[2] + s->w.pad_end[0] &&
-                       x < (int64_t)s->a.desc.extent[3] + s->w.pad_end[1]) {
-                count++;
-            }
-            if (isnan(max)) {
-                return s->opcode == NPU_OP_MAXPOOL2D ? NAN : sum / count;
+    for (tap[0] = 0; tap[0] < s->w.kernel[0]; tap[0]++) {
+        for (tap[1] = 0; tap[1] < s->w.kernel[1]; tap[1]++) {
+            for (tap[2] = 0; tap[2] < s->w.kernel[2]; tap[2]++) {
+                pool_tap(s, index, tap, &pooled);
             }
         }
     }
-    return s->opcode == NPU_OP_MAXPOOL2D ? max : sum / count;
+    switch (s->opcode) {
+    case NPU_OP_MAXPOOL2D:
+    case NPU_OP_MAXPOOL3D:
+        return pooled.max;
+    case NPU_OP_LPPOOL2D:
+        return pow(pooled.powers, 1 / s->p);
+    default:
+        return pooled.sum / pooled.count;
+    }
 }
 
 /* ---- Cases --------------------------------------------------------------- */
@@ -97,17 +138,18 @@ static double pool_value(const void *arg, const uint64_t *index)
 struct geometry {
     uint64_t n, groups, inputs, outputs; /* channels of a group */
     uint64_t height, width;
+    uint64_t depth; /* 0: images */
 };
 
 static void random_window(struct npu_insn_window *w, struct rng *rng,
-                          bool pooling)
+                          unsigned axes, bool pooling)
 {
     *w = (struct npu_insn_window){
         .kernel = { 1, 1, 1 },
         .stride = { 1, 1, 1 },
         .dilation = { 1, 1, 1 },
     };
-    for (unsigned dim = 0; dim < 2; dim++) {
+    for (unsigned dim = 0; dim < axes; dim++) {
         w->kernel[dim] = (uint16_t)rng_range(rng, 1, 4);
         w->stride[dim] = (uint16_t)rng_range(rng, 1, 3);
         w->dilation[dim] = (uint16_t)rng_range(rng, 1, 3);
@@ -141,31 +183,46 @@ static bool ceiling(const struct npu_insn_window *w, unsigned dim, uint64_t in)
            (int64_t)in;
 }
 
+/* Extents of the axes, as they come in a tensor. */
+static void axes_of(const struct geometry *g, uint64_t *extent)
+{
+    if (g->depth) {
+        *extent++ = g->depth;
+    }
+    *extent++ = g->height;
+    *extent = g->width;
+}
+
 static bool sliding_new(struct sliding *s, uint32_t opcode, uint32_t dtype,
                         struct test_mem *mem, struct rng *rng,
                         const struct geometry *g, unsigned layout)
 {
     bool conv = opcode == NPU_OP_CONV2D;
     uint64_t channels = g->groups * g->inputs;
-    uint64_t a[] = { g->n, channels, g->height, g->width };
+    uint64_t a[5] = { g->n, channels };
     uint64_t b[] = { g->groups * g->outputs, g->inputs, s->w.kernel[0],
                      s->w.kernel[1] };
-    uint64_t d[] = { g->n, conv ? b[0] : channels, outputs(&s->w, 0, g->height),
-                     outputs(&s->w, 1, g->width) };
+    uint64_t d[5] = { g->n, conv ? b[0] : channels };
+    bool more = !conv && rng_range(rng, 0, 1);
 
-    if (!d[2] || !d[3]) {
-        return false;
-    }
-    if (!conv && rng_range(rng, 0, 1)) {
-        d[2] += ceiling(&s->w, 0, g->height);
-        d[3] += ceiling(&s->w, 1, g->width);
+    s->axes = g->depth ? 3 : 2;
+    axes_of(g, a + 2);
+    for (unsigned axis = 0; axis < s->axes; axis++) {
+        d[2 + axis] = outputs(&s->w, axis, a[2 + axis]);
+        if (!d[2 + axis]) {
+            return false;
+        }
+        d[2 + axis] += more && ceiling(&s->w, axis, a[2 + axis]);
     }
     s->opcode = opcode;
     mem_reset(mem);
-    s->d = tensor_new(mem, rng, dtype, 4, d, layout & ~LAYOUT_BROADCAST);
-    s->a = tensor_new(mem, rng, dtype, 4, a, layout);
+    s->d = tensor_new(mem, rng, dtype, 2 + s->axes, d,
+                      layout & ~LAYOUT_BROADCAST);
+    s->a = tensor_new(mem, rng, dtype, 2 + s->axes, a, layout);
     tensor_fill(&s->a, rng,
-                opcode == NPU_OP_MAXPOOL2D ? VALUES_SPECIAL : VALUES_PLAIN);
+                opcode == NPU_OP_MAXPOOL2D || opcode == NPU_OP_MAXPOOL3D ?
+                    VALUES_SPECIAL :
+                    VALUES_PLAIN);
     program_init(&s->program);
     program_insn(&s->program, opcode);
     program_operand(&s->program, 0, &s->d);
@@ -182,6 +239,11 @@ static bool sliding_new(struct sliding *s, uint32_t opcode, uint32_t dtype,
     }
     s->program.insn[0].window = s->w;
     s->program.insn[0].flags = s->flags;
+    if (opcode == NPU_OP_LPPOOL2D) {
+        float p = (float)s->p;
+
+        memcpy(&s->program.insn[0].imm, &p, sizeof(p));
+    }
     return true;
 }
 
@@ -200,7 +262,7 @@ static void check(const struct sliding *s)
     if (conv) {
         e.absolute = 16 * k * sqrt(k) * 0x1p-24;
         e.relative = 0x1p-22;
-    } else if (s->opcode == NPU_OP_AVGPOOL2D) {
+    } else if (s->opcode != NPU_OP_MAXPOOL2D && s->opcode != NPU_OP_MAXPOOL3D) {
         e.absolute = 0x1p-40;
         e.relative = 0x1p-23;
     }
@@ -213,6 +275,8 @@ struct kind {
     uint32_t flags;
     bool bias;
     bool grouped, depthwise;
+    bool deep; /* volumes */
+    double p;
 };
 
 static const struct kind kinds[] = {
@@ -241,6 +305,26 @@ static const struct kind kinds[] = {
       NPU_INSN_COUNT_PAD, false, true, false },
     { "avgpool2d counting the padding", NPU_OP_AVGPOOL2D, NPU_DTYPE_BF16,
       NPU_INSN_COUNT_PAD, false, true, false },
+    { "maxpool3d", NPU_OP_MAXPOOL3D, NPU_DTYPE_F32, 0, false, true, false,
+      true },
+    { "maxpool3d", NPU_OP_MAXPOOL3D, NPU_DTYPE_F16, 0, false, true, false,
+      true },
+    { "maxpool3d", NPU_OP_MAXPOOL3D, NPU_DTYPE_U8, 0, false, true, false,
+      true },
+    { "avgpool3d", NPU_OP_AVGPOOL3D, NPU_DTYPE_F32, 0, false, true, false,
+      true },
+    { "avgpool3d", NPU_OP_AVGPOOL3D, NPU_DTYPE_BF16, 0, false, true, false,
+      true },
+    { "avgpool3d counting the padding", NPU_OP_AVGPOOL3D, NPU_DTYPE_F32,
+      NPU_INSN_COUNT_PAD, false, true, false, true },
+    { "lppool2d by 1", NPU_OP_LPPOOL2D, NPU_DTYPE_F32, 0, false, true, false,
+      false, 1 },
+    { "lppool2d by 2", NPU_OP_LPPOOL2D, NPU_DTYPE_F32, 0, false, true, false,
+      false, 2 },
+    { "lppool2d by 2", NPU_OP_LPPOOL2D, NPU_DTYPE_F16, 0, false, true, false,
+      false, 2 },
+    { "lppool2d by 3.5", NPU_OP_LPPOOL2D, NPU_DTYPE_F32, 0, false, true, false,
+      false, 3.5 },
 };
 
 static void random_geometry(struct geometry *g, const struct kind *kind,
@@ -253,6 +337,7 @@ static void random_geometry(struct geometry *g, const struct kind *kind,
                                    (uint64_t)rng_range(rng, 1, 9);
     g->height = (uint64_t)rng_range(rng, 1, 11);
     g->width = (uint64_t)rng_range(rng, 1, 13);
+    g->depth = kind->deep ? (uint64_t)rng_range(rng, 1, 7) : 0;
 }
 
 static void test_random(void **state)
@@ -261,14 +346,20 @@ static void test_random(void **state)
     struct rng rng = rng_new(test_seed() + kind->opcode * 8 + kind->dtype);
     struct test_mem *mem = mem_new(MEMORY);
 
-    for (unsigned i = 0; i < 48;) {
-        struct sliding s = { .bias = kind->bias, .flags = kind->flags };
+    for (unsigned i = 0; i < (kind->deep ? 24 : 32);) {
+        struct sliding s = { .bias = kind->bias,
+                             .flags = kind->flags,
+                             .p = kind->p };
         struct geometry g;
+        uint64_t in[3];
 
-        random_window(&s.w, &rng, kind->opcode != NPU_OP_CONV2D);
+        random_window(&s.w, &rng, kind->deep ? 3 : 2,
+                      kind->opcode != NPU_OP_CONV2D);
         random_geometry(&g, kind, &rng);
+        axes_of(&g, in);
         if (kind->opcode != NPU_OP_CONV2D &&
-            (g.height < s.w.dilation[0] || g.width < s.w.dilation[1])) {
+            (in[0] < s.w.dilation[0] || in[1] < s.w.dilation[1] ||
+             (kind->deep && in[2] < s.w.dilation[2]))) {
             continue;
         }
         if (sliding_new(&s, kind->opcode, kind->dtype, mem, &rng, &g, i % 16)) {
@@ -295,7 +386,7 @@ static void test_large(void **state)
     for (unsigned i = 0; i < 3; i++) {
         struct geometry g = sizes[i];
         struct sliding s = {
-            .bias = kind->bias, .flags = kind->flags,
+            .bias = kind->bias, .flags = kind->flags, .p = kind->p,
             .w = {
                 .kernel = { 3, 3, 1 }, .stride = { 1, 1 + i % 2, 1 },
                 .dilation = { 1, 1, 1 }, .pad_begin = { 1, 1, 0 },
@@ -303,6 +394,12 @@ static void test_large(void **state)
             },
         };
 
+        if (kind->deep) {
+            s.w.kernel[2] = 3;
+            s.w.pad_begin[2] = 1;
+            g.depth = 2 + i;
+            g.width /= 3;
+        }
         if (kind->depthwise) {
             g.groups = g.inputs * g.groups;
             g.inputs = g.outputs = 1;
@@ -343,7 +440,7 @@ static void test_global(void **state)
     struct test_mem *mem = mem_new(MEMORY);
     struct geometry g = { 2, 67, 1, 1, 7, 7 };
     struct sliding s = {
-        .flags = kind->flags,
+        .flags = kind->flags, .p = kind->p,
         .w = {
             .kernel = { 7, 7, 1 }, .stride = { 1, 1, 1 },
             .dilation = { 1, 1, 1 },
@@ -367,7 +464,7 @@ int main(void)
         suite_add(&suite, test_random, (void *)kind, "%s %s", kind->name, type);
         suite_add(&suite, test_large, (void *)kind, "%s %s, many tiles",
                   kind->name, type);
-        if (kind->opcode != NPU_OP_CONV2D) {
+        if (kind->opcode != NPU_OP_CONV2D && !kind->deep) {
             suite_add(&suite, test_global, (void *)kind, "%s %s, global",
                       kind->name, type);
         }

@@ -317,6 +317,11 @@ enum npu_dtype {
  * @NPU_OP_AVGPOOL2D: the mean over the window (F), counting elements in a
  *	only, unless NPU_INSN_COUNT_PAD is set: then all that lie in the padded
  *	input
+ * @NPU_OP_MAXPOOL3D: as NPU_OP_MAXPOOL2D, over volumes: d[n, c, z, y, x] (T, s8, u8)
+ * @NPU_OP_AVGPOOL3D: as NPU_OP_AVGPOOL2D, over volumes (F)
+ * @NPU_OP_LPPOOL2D: d = (sum of \|a\|^imm over the window)^(1 / imm) (F); outside a
+ *	is not looked at, each window must touch a.  imm is an f32 above 0, else d is
+ *	anything; f64 is what the sum must not leave
  * @NPU_OP_RMS_NORM: d = x / sqrt(mean(x^2) + imm) * scale + bias, x = a + residual,
  *	the mean being over &npu_insn_axis.axis and all dimensions behind it
  * @NPU_OP_LAYER_NORM: d = (x - mean(x)) / sqrt(variance(x) + imm) * scale + bias, x
@@ -482,6 +487,9 @@ enum npu_opcode {
 	NPU_OP_CONV2D = 192,
 	NPU_OP_MAXPOOL2D = 193,
 	NPU_OP_AVGPOOL2D = 194,
+	NPU_OP_MAXPOOL3D = 196,
+	NPU_OP_AVGPOOL3D = 197,
+	NPU_OP_LPPOOL2D = 198,
 
 	NPU_OP_RMS_NORM = 208,
 	NPU_OP_LAYER_NORM = 209,
@@ -501,7 +509,7 @@ enum npu_opcode {
 	NPU_OP_DELTA_NET = 250,
 };
 
-/* &npu_insn.flags: an average counts the padding too (NPU_OP_AVGPOOL2D). */
+/* &npu_insn.flags: an average counts the padding too (NPU_OP_AVGPOOL2D, 3D). */
 #define NPU_INSN_COUNT_PAD	(1u << 0)
 
 /* &npu_insn.flags: the last of equals (NPU_OP_ARGMAX, NPU_OP_ARGMIN). */
@@ -688,16 +696,20 @@ struct npu_insn_matmul {
 
 /**
  * struct npu_insn_window - parameters of convolution and pooling
- * @kernel: extents of the window: height, width, 1
- * @stride: steps of the window: height, width, 1; at least 1
- * @dilation: steps inside the window: height, width, 1; at least 1
- * @pad_begin: zeros before: top, left, 0
- * @pad_end: zeros behind: bottom, right, 0
+ * @kernel: extents of the window; at least 1
+ * @stride: steps of the window; at least 1
+ * @dilation: steps inside the window; at least 1
+ * @pad_begin: zeros before
+ * @pad_end: zeros behind
  * @pad: must be zero
+ *
+ * Entry i is for dimension 2 + i of the operands.  With images, of rank 4, it is
+ * height, width, and a third one of 1, or of 0 for padding; with volumes, of rank 5,
+ * it is depth, height, width.  Signals, of rank 3, are images of height 1.
  *
  * An output extent is at most floor((in + pad_begin + pad_end - dilation *
  * (kernel - 1) - 1) / stride) + 1, or one more for pooling if that window still
- * touches the input.  The third entry is room for volumes.
+ * touches the input.
  */
 struct npu_insn_window {
 	__u16 kernel[3];

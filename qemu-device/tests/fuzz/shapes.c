@@ -24,7 +24,7 @@ typedef void make(struct shaper *shaper);
 
 static make fill, copy, gather, pad, triangle, range, one_hot, elements, nd,
     stall, unary, binary, compare, where, ternary, softmax, reduce, argmax,
-    cumsum, sort, matmul, routed, conv2d, pool2d, norm, group_norm, batch_norm,
+    cumsum, sort, matmul, routed, conv2d, pool, norm, group_norm, batch_norm,
     softmax_ext, rope, resize, attention;
 static make ssm_scan, rwkv_wkv, delta_net;
 
@@ -152,8 +152,11 @@ static const struct kind {
     { NPU_OP_MATMUL, SET_F | SET(S8), matmul },
     { NPU_OP_MATMUL_ROUTED, SET_F, routed },
     { NPU_OP_CONV2D, SET_F, conv2d },
-    { NPU_OP_MAXPOOL2D, SET_POOL, pool2d },
-    { NPU_OP_AVGPOOL2D, SET_F, pool2d },
+    { NPU_OP_MAXPOOL2D, SET_POOL, pool },
+    { NPU_OP_AVGPOOL2D, SET_F, pool },
+    { NPU_OP_MAXPOOL3D, SET_POOL, pool },
+    { NPU_OP_AVGPOOL3D, SET_F, pool },
+    { NPU_OP_LPPOOL2D, SET_F, pool },
     { NPU_OP_RMS_NORM, SET_F, norm },
     { NPU_OP_LAYER_NORM, SET_F, norm },
     { NPU_OP_GROUP_NORM, SET_F, group_norm },
@@ -774,8 +777,9 @@ static void windows(struct shaper *shaper, const struct shape *a,
     struct npu_insn_window *w = &shaper->insn.window;
 
     w->kernel[2] = w->stride[2] = w->dilation[2] = 1;
-    d->extent[2] = window(shaper, 0, a->extent[2], pooling);
-    d->extent[3] = window(shaper, 1, a->extent[3], pooling);
+    for (unsigned dim = 2; dim < a->rank; dim++) {
+        d->extent[dim] = window(shaper, dim - 2, a->extent[dim], pooling);
+    }
 }
 
 static void conv2d(struct shaper *shaper)
@@ -800,17 +804,34 @@ static void conv2d(struct shaper *shaper)
     }
 }
 
-static void pool2d(struct shaper *shaper)
+static bool is_deep(const struct shaper *shaper)
 {
-    struct shape a = { 4,
-                       { between(shaper, 1, 2), between(shaper, 1, 3),
-                         between(shaper, 5, 9), between(shaper, 5, 9) } };
-    struct shape d = a;
+    return shaper->insn.opcode == NPU_OP_MAXPOOL3D ||
+           shaper->insn.opcode == NPU_OP_AVGPOOL3D;
+}
 
+static void pool(struct shaper *shaper)
+{
+    bool deep = is_deep(shaper);
+    struct shape a = {
+        deep ? 5 : 4,
+        { between(shaper, 1, deep ? 1 : 2), between(shaper, 1, deep ? 2 : 3),
+          between(shaper, 5, deep ? 6 : 9), between(shaper, 5, deep ? 6 : 9) }
+    };
+    struct shape d;
+
+    if (deep) {
+        a.extent[4] = 5;
+    }
+    d = a;
     windows(shaper, &a, &d, true);
     operand(shaper, shaper->dtype[0], &d);
     operand(shaper, shaper->dtype[0], &a);
-    if (shaper->insn.opcode == NPU_OP_AVGPOOL2D && one_in(shaper, 2)) {
+    if (shaper->insn.opcode == NPU_OP_LPPOOL2D) {
+        scalar(shaper, 0x40400000);
+    } else if ((shaper->insn.opcode == NPU_OP_AVGPOOL2D ||
+                shaper->insn.opcode == NPU_OP_AVGPOOL3D) &&
+               one_in(shaper, 2)) {
         shaper->insn.flags = NPU_INSN_COUNT_PAD;
     }
 }
