@@ -1041,6 +1041,48 @@ int npu_op_pool2d(struct npu_program *prog, uint32_t opcode, npu_tensor_id d,
 		  npu_tensor_id a, const struct npu_insn_window *window, uint32_t flags);
 
 /**
+ * npu_op_pool1d() - the same of signals, as images of height 1
+ * @prog: program
+ * @opcode: NPU_OP_MAXPOOL2D or NPU_OP_AVGPOOL2D
+ * @d: destination: batch, channels, length; npu_view_reshape() must be able to make
+ *	images of it and of @a
+ * @a: signals: batch, channels, length
+ * @window: kernel, steps, dilation, padding; only the first entries count
+ * @flags: NPU_INSN_COUNT_PAD, or 0
+ *
+ * Return: as npu_op_stall().
+ */
+int npu_op_pool1d(struct npu_program *prog, uint32_t opcode, npu_tensor_id d,
+		  npu_tensor_id a, const struct npu_insn_window *window, uint32_t flags);
+
+/**
+ * npu_op_pool3d() - the same of volumes
+ * @prog: program
+ * @opcode: NPU_OP_MAXPOOL3D or NPU_OP_AVGPOOL3D
+ * @d: destination
+ * @a: volumes: batch, channels, depth, height, width
+ * @window: kernel, steps, dilation, padding: of depth, height, width
+ * @flags: NPU_INSN_COUNT_PAD, or 0
+ *
+ * Return: as npu_op_stall().
+ */
+int npu_op_pool3d(struct npu_program *prog, uint32_t opcode, npu_tensor_id d,
+		  npu_tensor_id a, const struct npu_insn_window *window, uint32_t flags);
+
+/**
+ * npu_op_lppool2d() - NPU_OP_LPPOOL2D: a norm of each window
+ * @prog: program
+ * @d: destination, f32, f16 or bf16
+ * @a: images: batch, channels, height, width; of d's type
+ * @window: kernel, steps, dilation, padding; the third entries are ignored
+ * @p: which norm, an f32 above 0: by 1 and 2 it is fastest
+ *
+ * Return: as npu_op_stall().
+ */
+int npu_op_lppool2d(struct npu_program *prog, npu_tensor_id d, npu_tensor_id a,
+		    const struct npu_insn_window *window, struct npu_scalar p);
+
+/**
  * struct npu_resize - how npu_op_resize() samples
  * @axes: the dimensions that are resized, a bit each
  * @mode: &enum npu_resize_mode

@@ -372,6 +372,25 @@ static void test_norms_and_rope(void **state)
 	assert_accepted();
 }
 
+static void test_pooling_of_signals_and_volumes(void **state)
+{
+	static const struct npu_insn_window by2 = {
+		.kernel = { 2, 2, 2 },
+		.stride = { 2, 2, 2 },
+		.dilation = { 1, 1, 1 },
+	};
+
+	(void)state;
+	npu_op_pool1d(prog, NPU_OP_MAXPOOL2D, TENSOR(prog, NPU_DTYPE_S8, 2, 3, 4),
+		      TENSOR(prog, NPU_DTYPE_S8, 2, 3, 8), &by2, 0);
+	npu_op_pool3d(prog, NPU_OP_AVGPOOL3D, TENSOR(prog, NPU_DTYPE_F16, 2, 3, 4, 5, 6),
+		      TENSOR(prog, NPU_DTYPE_F16, 2, 3, 8, 10, 12), &by2,
+		      NPU_INSN_COUNT_PAD);
+	npu_op_lppool2d(prog, TENSOR(prog, NPU_DTYPE_F32, 2, 3, 5, 6),
+			TENSOR(prog, NPU_DTYPE_F32, 2, 3, 10, 12), &by2, npu_f32(2));
+	assert_accepted();
+}
+
 static void test_resize(void **state)
 {
 	struct npu_resize resize = { .axes = 12, .rounding = NPU_RESIZE_FLOOR };
@@ -477,6 +496,7 @@ int main(void)
 		TEST(test_conv2d_in_groups),
 		TEST(test_pooling),
 		TEST(test_norms_and_rope),
+		TEST(test_pooling_of_signals_and_volumes),
 		TEST(test_resize),
 		TEST(test_attention),
 		TEST(test_attention_to_blocks),

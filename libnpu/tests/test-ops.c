@@ -499,6 +499,62 @@ static void test_pooling(void **state)
 	assert_insn(&want);
 }
 
+static void test_pooling_of_signals(void **state)
+{
+	npu_tensor_id to = TENSOR(prog, NPU_DTYPE_F32, 2, 4, 8);
+	npu_tensor_id from = TENSOR(prog, NPU_DTYPE_F32, 2, 4, 16);
+	const struct npu_tensor *view;
+
+	(void)state;
+	assert_int_equal(npu_op_pool1d(prog, NPU_OP_AVGPOOL2D, to, from, &window, 0), 0);
+	assert_int_equal(last_insn()->opcode, NPU_OP_AVGPOOL2D);
+	assert_int_equal(last_insn()->window.kernel[0], 1);
+	assert_int_equal(last_insn()->window.kernel[1], 3);
+	assert_int_equal(last_insn()->window.kernel[2], 1);
+	assert_int_equal(last_insn()->window.stride[0], 1);
+	assert_int_equal(last_insn()->window.stride[1], 2);
+	assert_int_equal(last_insn()->window.pad_begin[0], 0);
+	assert_int_equal(last_insn()->window.pad_begin[1], 1);
+	view = npu_tensor_desc(prog, last_insn()->operand[1]);
+	assert_int_equal(view->rank, 4);
+	assert_int_equal(view->extent[2], 1);
+	assert_int_equal(view->extent[3], 16);
+	assert_int_equal(view->base, npu_tensor_desc(prog, from)->base);
+	assert_int_equal(npu_op_pool1d(prog, NPU_OP_AVGPOOL2D, d, a, &window, 0),
+			 -EINVAL);
+}
+
+static void test_pooling_of_volumes(void **state)
+{
+	struct npu_insn want = EXPECT(NPU_OP_MAXPOOL3D, d, a);
+
+	(void)state;
+	want.window = flat;
+	want.window.kernel[2] = 4;
+	assert_int_equal(npu_op_pool3d(prog, NPU_OP_MAXPOOL3D, d, a, &want.window, 0), 0);
+	assert_insn(&want);
+	want.opcode = NPU_OP_AVGPOOL3D;
+	want.flags = NPU_INSN_COUNT_PAD;
+	assert_int_equal(npu_op_pool3d(prog, NPU_OP_AVGPOOL3D, d, a, &want.window,
+				       NPU_INSN_COUNT_PAD),
+			 0);
+	assert_insn(&want);
+	assert_int_equal(npu_op_pool3d(prog, NPU_OP_MAXPOOL2D, d, a, &want.window, 0),
+			 -EINVAL);
+}
+
+static void test_lppool2d(void **state)
+{
+	struct npu_insn want = EXPECT(NPU_OP_LPPOOL2D, d, a);
+
+	(void)state;
+	want.window = flat;
+	want.imm = 0x40000000;
+	assert_int_equal(npu_op_lppool2d(prog, d, a, &window, npu_f32(2)), 0);
+	assert_insn(&want);
+	assert_int_equal(npu_op_lppool2d(prog, d, a, &window, npu_slot(3)), -EINVAL);
+}
+
 static void test_resize(void **state)
 {
 	struct npu_insn want = EXPECT(NPU_OP_RESIZE, d, a);
@@ -851,6 +907,9 @@ int main(void)
 		TEST(test_bad_norms_are_refused),
 		TEST(test_softmax_ext),
 		TEST(test_rope),
+		TEST(test_pooling_of_signals),
+		TEST(test_pooling_of_volumes),
+		TEST(test_lppool2d),
 		TEST(test_resize),
 		TEST(test_attention),
 		TEST(test_ssm_scan),
