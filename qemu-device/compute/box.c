@@ -9,6 +9,7 @@
  */
 #include <string.h>
 
+#include "across.h"
 #include "box.h"
 #include "dtype.h"
 #include "loop.h"
@@ -24,9 +25,6 @@
 /* Runs with gaps of up to so many bytes are read with their gaps. */
 #define GAP_MAX 64
 #define BOUNCE 4096
-
-/* Side of a block, in elements, that is transposed in the CPU's first cache. */
-#define BLOCK 32
 
 void npu_box_cut(struct npu_box *part, const struct npu_box *box,
                  const uint64_t *start, const uint64_t *size)
@@ -258,34 +256,22 @@ bool npu_box_store(struct npu_tile *tile, unsigned operand,
     return view->direct || npu_box_write(tile, operand, box, view);
 }
 
-/* Copy a sheet of rows by columns elements. */
-static void copy_sheet(unsigned char *to, const int64_t *to_stride,
-                       const unsigned char *from, const int64_t *from_stride,
-                       unsigned size, uint64_t rows, uint64_t columns)
+/*
+ * The dimension along which what is read lies in one piece, if another one is that
+ * of what is written; the last one: there is none.
+ */
+static unsigned other_dim(const struct npu_loop *loop, unsigned size)
 {
-    for (uint64_t row = 0; row < rows; row++) {
-        npu_row_copy(to, to_stride[1], from, from_stride[1], size, columns);
-        to += to_stride[0];
-        from += from_stride[0];
-    }
-}
+    unsigned last = loop->rank - 1;
 
-/* The same where rows are fast in one and columns in the other: by blocks. */
-static void copy_across(unsigned char *to, const int64_t *to_stride,
-                        const unsigned char *from, const int64_t *from_stride,
-                        unsigned size, uint64_t rows, uint64_t columns)
-{
-    for (uint64_t row = 0; row < rows; row += BLOCK) {
-        for (uint64_t column = 0; column < columns; column += BLOCK) {
-            int64_t i = (int64_t)row, j = (int64_t)column;
-
-            copy_sheet(to + i * to_stride[0] + j * to_stride[1], to_stride,
-                       from + i * from_stride[0] + j * from_stride[1],
-                       from_stride, size,
-                       rows - row < BLOCK ? rows - row : BLOCK,
-                       columns - column < BLOCK ? columns - column : BLOCK);
+    if (loop->stride[0][last] == size && loop->stride[1][last] != size) {
+        for (unsigned dim = 0; dim < last; dim++) {
+            if (loop->stride[1][dim] == size) {
+                return dim;
+            }
         }
     }
+    return last;
 }
 
 /* The loop is tidy for what is written; both sides are within reach. */
@@ -294,26 +280,19 @@ static void copy_direct(const struct npu_loop *loop, unsigned size,
 {
     struct npu_loop outer = *loop;
     struct npu_loop_at at = { 0 };
-    unsigned row = loop->rank - 2, column = loop->rank - 1;
+    unsigned last = loop->rank - 1, other = other_dim(loop, size);
 
-    if (loop->rank == 1) {
-        npu_row_copy(to, loop->stride[0][0], from, loop->stride[1][0], size,
-                     loop->extent[0]);
-        return;
-    }
-    outer.rank--;
+    outer.extent[other] = 1;
     do {
-        int64_t to_stride[2] = { loop->stride[0][row],
-                                 loop->stride[0][column] };
-        int64_t from_stride[2] = { loop->stride[1][row],
-                                   loop->stride[1][column] };
-        bool across = from_stride[1] < 0 ? -from_stride[1] > BLOCK :
-                                           from_stride[1] > BLOCK;
-
-        (across ? copy_across : copy_sheet)(to + at.offset[0], to_stride,
-                                            from + at.offset[1], from_stride,
-                                            size, loop->extent[row],
-                                            loop->extent[column]);
+        if (other == last) {
+            npu_row_copy(to + at.offset[0], loop->stride[0][last],
+                         from + at.offset[1], loop->stride[1][last], size,
+                         loop->extent[last]);
+        } else {
+            npu_copy_across(to + at.offset[0], loop->stride[0][other],
+                            from + at.offset[1], loop->stride[1][last], size,
+                            loop->extent[other], loop->extent[last]);
+        }
     } while (npu_loop_next(&outer, &at));
 }
 

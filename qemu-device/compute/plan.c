@@ -4,6 +4,9 @@
 #include "ops.h"
 #include "plan.h"
 
+/* And so long, if they stay cheap: long runs are read ahead, and use few pages. */
+#define LONG_RUN 256
+
 /* Copies of the operands, if need be, leave a tile some of its 4 MiB. */
 #define PLAN_BYTES (3u << 20)
 
@@ -99,6 +102,11 @@ static void plan_get(struct npu_plan *plan, const struct npu_work *work,
         cost.ps += npu_access_ps(loop->rank, loop->extent, loop->stride[op]);
         if (fast < loop->rank) {
             plan->grid.chunk[fast] = npu_min(NPU_PLAN_RUN, loop->extent[fast]);
+        }
+    }
+    for (unsigned dim = loop->rank; dim-- > 0;) {
+        if (plan->grid.chunk[dim] > 1) {
+            npu_grid_grow(&plan->grid, dim, LONG_RUN, plan_ns, &cost);
         }
     }
     for (unsigned dim = loop->rank; dim-- > 0;) {

@@ -73,6 +73,60 @@ static void test_copy(void **state)
     mem_free(mem);
 }
 
+static void swap_dims(struct tensor *t, unsigned a, unsigned b)
+{
+    uint64_t extent = t->desc.extent[a];
+    int64_t stride = t->desc.stride[a];
+
+    t->desc.extent[a] = t->desc.extent[b];
+    t->desc.extent[b] = extent;
+    t->desc.stride[a] = t->desc.stride[b];
+    t->desc.stride[b] = stride;
+}
+
+/*
+ * One side lies in one piece along a dimension that is not the other's: each of them
+ * in turn, in blocks and what is left of them.
+ */
+static void test_copy_turned(void **state)
+{
+    struct expectation e = {
+        .value = copied,
+        .identical = true,
+        .seed = test_seed(),
+    };
+    struct rng rng = rng_new(test_seed());
+    struct test_mem *mem = mem_new(MEMORY);
+
+    (void)state;
+    for (unsigned i = 0; i < 16; i++) {
+        static const uint32_t of_size[] = { NPU_DTYPE_S8, NPU_DTYPE_F16,
+                                            NPU_DTYPE_F32, NPU_DTYPE_S64 };
+        unsigned dim = i / 2 % 2, turned = i % 2;
+        uint64_t extent[] = { 2, 2, (uint64_t)rng_range(&rng, 127, 140) };
+        uint64_t other[] = { 2, 2, (uint64_t)rng_range(&rng, 255, 273) };
+        struct tensor t[2];
+        struct program program;
+
+        extent[dim] = other[2];
+        other[dim] = extent[2];
+        mem_reset(mem);
+        for (unsigned j = 0; j < 2; j++) {
+            t[j] = tensor_new(mem, &rng, of_size[i / 4], 3,
+                              j == turned ? other : extent, 0);
+        }
+        swap_dims(&t[turned], dim, 2);
+        tensor_fill(&t[1], &rng, VALUES_SPECIAL);
+        program_init(&program);
+        program_insn(&program, NPU_OP_COPY);
+        program_operand(&program, 0, &t[0]);
+        program_operand(&program, 0, &t[1]);
+        e.arg = &t[1];
+        expect(&program, &t[0], &e);
+    }
+    mem_free(mem);
+}
+
 /* A copy within a type keeps every bit, payloads of NaNs too. */
 static void test_copy_bits(void **state)
 {
@@ -345,6 +399,7 @@ int main(void)
                   dtype_name(pairs[i][1]), dtype_name(pairs[i][0]));
     }
     suite_add(&suite, test_copy_bits, NULL, "copy keeps every bit");
+    suite_add(&suite, test_copy_turned, NULL, "copy of what is turned");
     suite_add(&suite, test_copy_gap, NULL, "copy of rows with gaps");
     suite_add(&suite, test_copy_odd, NULL, "copy at odd addresses of the CPU");
     for (unsigned i = 0; i < DTYPES; i++) {
