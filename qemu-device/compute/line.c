@@ -69,28 +69,21 @@ float npu_line_max(float max, const float *x, size_t n)
     return max;
 }
 
-typedef float v8 __attribute__((vector_size(32), aligned(4), may_alias));
-typedef double w8 __attribute__((vector_size(64)));
-
 NPU_CLONES
 double npu_line_sum(const float *x, size_t n)
 {
-    w8 a = { 0 }, b = { 0 };
-    double sum = 0;
+    double sum[NPU_LINE_SUMS] = { 0 };
     size_t i = 0;
 
-    for (; i + 16 <= n; i += 16) {
-        a += __builtin_convertvector(*(const v8 *)(x + i), w8);
-        b += __builtin_convertvector(*(const v8 *)(x + i + 8), w8);
+    for (; i + NPU_LINE_SUMS <= n; i += NPU_LINE_SUMS) {
+        for (unsigned j = 0; j < NPU_LINE_SUMS; j++) {
+            sum[j] += x[i + j];
+        }
     }
     for (; i < n; i++) {
-        sum += x[i];
+        sum[0] += x[i];
     }
-    a += b;
-    for (unsigned j = 0; j < 8; j++) {
-        sum += a[j];
-    }
-    return sum;
+    return npu_line_total(sum);
 }
 
 /* ---- Tiles --------------------------------------------------------------- */
@@ -260,31 +253,30 @@ static void rows_get(const struct rows *rows, uint32_t wanted,
     }
 }
 
-/* The elements of a where they are, if they are what the kernel wants. */
-static const float *x_in_place(const struct job *job, const struct rows *rows)
+/* The elements of an operand where they are, if they are f32 without gaps. */
+static const float *in_place(const struct rows *rows, unsigned op)
 {
     const struct npu_loop *loop = &rows->block->loop;
 
-    if (job->prepare || rows->block->box[1].dtype != NPU_DTYPE_F32 ||
-        loop->rank > 1 ||
-        (loop->stride[KEY + 1][0] != sizeof(float) && loop->extent[0] > 1)) {
+    if (rows->block->box[op].dtype != NPU_DTYPE_F32 || loop->rank > 1 ||
+        (loop->stride[KEY + op][0] != sizeof(float) && loop->extent[0] > 1)) {
         return NULL;
     }
-    return (const void *)rows->at[1];
+    return (const void *)rows->at[op];
 }
 
 static const float *x_get(const struct job *job, const struct rows *rows,
                           uint64_t start)
 {
     const struct npu_loop *loop = &rows->block->loop;
-    const float *in_place = x_in_place(job, rows);
+    const float *there = job->prepare ? NULL : in_place(rows, 1);
     uint64_t n = loop->extent[loop->rank - 1];
     struct npu_loop_at at = { 0 };
     float *x = job->room;
     NPU_ROOM row_room room;
 
-    if (in_place) {
-        return in_place;
+    if (there) {
+        return there;
     }
     do {
         for (uint64_t i = 0; i < n; i += NPU_ROW) {
@@ -349,6 +341,8 @@ static void short_line(struct job *job, const struct rows *rows)
     const struct npu_line_kernel *kernel = job->kernel;
     const float *x = x_get(job, rows, 0);
 
+    job->line.next = x == job->room ? NULL : x + job->lines.n;
+    job->line.d = in_place(rows, 0);
     for (unsigned look = 0; look < kernel->looks; look++) {
         kernel->look(&job->line, look, x, job->room, job->lines.n);
         kernel->ready(&job->line, look);

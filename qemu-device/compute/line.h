@@ -29,6 +29,8 @@ struct npu_work;
  * @factor: what is multiplied with in the end
  * @high: what is subtracted in the end, rounded to f32
  * @low: the rest of that
+ * @next: where the next line is likely to be, or NULL
+ * @d: where the results go, or NULL; both are for the CPU to prepare for only
  */
 struct npu_line {
     const struct npu_work *work;
@@ -36,6 +38,7 @@ struct npu_line {
     uint64_t n;
     double sum, mean;
     float max, factor, high, low;
+    const float *next, *d;
 };
 
 /* A row of each operand, by its index; NULL: not there, or not asked for. */
@@ -84,6 +87,19 @@ unsigned npu_line_operand(const struct npu_work *work, uint32_t flag);
 
 /* The instruction's scalar, an f32 */
 float npu_line_scalar(const struct npu_line *line);
+
+/* Sums that grow side by side, for vectors' sake; all of them together. */
+#define NPU_LINE_SUMS 16
+
+static inline __attribute__((always_inline)) double npu_line_total(double *sum)
+{
+    for (unsigned half = NPU_LINE_SUMS / 2; half; half /= 2) {
+        for (unsigned i = 0; i < half; i++) {
+            sum[i] += sum[i + half];
+        }
+    }
+    return sum[0];
+}
 
 /* The largest of max and n values, NaN left out; their sum. */
 float npu_line_max(float max, const float *x, size_t n);

@@ -12,32 +12,24 @@
 #include "ops.h"
 #include "tile.h"
 
-typedef float v8 __attribute__((vector_size(32), aligned(4), may_alias));
-typedef double w8 __attribute__((vector_size(64)));
-
 /* The sum of (x - mean)^2 */
 NPU_CLONES
 static double sum_squares(const float *x, double mean, size_t n)
 {
-    w8 a = { 0 }, b = { 0 };
-    double sum = 0;
+    double sum[NPU_LINE_SUMS] = { 0 };
     size_t i = 0;
 
-    for (; i + 16 <= n; i += 16) {
-        w8 c = __builtin_convertvector(*(const v8 *)(x + i), w8) - mean;
-        w8 e = __builtin_convertvector(*(const v8 *)(x + i + 8), w8) - mean;
+    for (; i + NPU_LINE_SUMS <= n; i += NPU_LINE_SUMS) {
+        for (unsigned j = 0; j < NPU_LINE_SUMS; j++) {
+            double c = x[i + j] - mean;
 
-        a += c * c;
-        b += e * e;
+            sum[j] += c * c;
+        }
     }
     for (; i < n; i++) {
-        sum += (x[i] - mean) * (x[i] - mean);
+        sum[0] += (x[i] - mean) * (x[i] - mean);
     }
-    a += b;
-    for (unsigned j = 0; j < 8; j++) {
-        sum += a[j];
-    }
-    return sum;
+    return npu_line_total(sum);
 }
 
 NPU_CLONES

@@ -74,13 +74,33 @@ static void scores(const struct npu_line *line, float *x, npu_line_rows row,
 
 /* ---- Weights ------------------------------------------------------------- */
 
+/*
+ * room = e^(x - max); returns its sum.  Meanwhile memory is idle: it brings what is
+ * read next, and where the results go.
+ */
 NPU_CLONES
-static void exponentiate(float *room, const float *x, float max, size_t n)
+static double weigh(float *room, const float *x, float max, size_t n,
+                    const float *next, const float *d)
 {
-    _Pragma("GCC ivdep") for (size_t i = 0; i < n; i++)
-    {
-        room[i] = npu_exp_down(x[i] - max);
+    double sum[NPU_LINE_SUMS] = { 0 };
+    size_t i = 0;
+
+    for (; i + NPU_LINE_SUMS <= n; i += NPU_LINE_SUMS) {
+        __builtin_prefetch(next + i);
+        __builtin_prefetch(d + i, 1);
+        _Pragma("GCC ivdep") for (unsigned j = 0; j < NPU_LINE_SUMS; j++)
+        {
+            float weight = npu_exp_down(x[i + j] - max);
+
+            room[i + j] = weight;
+            sum[j] += weight;
+        }
     }
+    for (; i < n; i++) {
+        room[i] = npu_exp_down(x[i] - max);
+        sum[0] += room[i];
+    }
+    return npu_line_total(sum);
 }
 
 /* The maximum, then the sum; a value that is no number makes the sum none. */
@@ -91,8 +111,8 @@ static void look(struct npu_line *line, unsigned number, const float *x,
         line->max = npu_line_max(line->max, x, n);
         return;
     }
-    exponentiate(room, x, line->max, n);
-    line->sum += npu_line_sum(room, n);
+    line->sum += weigh(room, x, line->max, n, line->next ? line->next : room,
+                       line->d ? line->d : room);
 }
 
 static void ready(struct npu_line *line, unsigned look)
@@ -134,7 +154,9 @@ static void look_log(struct npu_line *line, unsigned number, const float *x,
         return;
     }
     for (size_t i = 0; i < n; i += NPU_ROW) {
-        look(line, number, x + i, weights, npu_min(NPU_ROW, n - i));
+        line->sum += weigh(weights, x + i, line->max, npu_min(NPU_ROW, n - i),
+                           line->next ? line->next + i : weights,
+                           line->d ? line->d + i : weights);
     }
 }
 
