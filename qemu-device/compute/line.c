@@ -45,10 +45,15 @@ float npu_line_scalar(const struct npu_line *line)
     return value;
 }
 
+static inline __attribute__((always_inline)) float larger(float a, float b)
+{
+    return b > a ? b : a;
+}
+
 NPU_CLONES
 float npu_line_max(float max, const float *x, size_t n)
 {
-    float part[16];
+    float part[16], eight[8], four[4];
     size_t i = 0;
 
     /* The vectoriser leaves a maximum in one variable alone. */
@@ -57,16 +62,19 @@ float npu_line_max(float max, const float *x, size_t n)
     }
     for (; i + 16 <= n; i += 16) {
         for (unsigned j = 0; j < 16; j++) {
-            part[j] = x[i + j] > part[j] ? x[i + j] : part[j];
+            part[j] = larger(part[j], x[i + j]);
         }
     }
     for (; i < n; i++) {
-        part[0] = x[i] > part[0] ? x[i] : part[0];
+        part[0] = larger(part[0], x[i]);
     }
-    for (unsigned j = 0; j < 16; j++) {
-        max = part[j] > max ? part[j] : max;
+    for (unsigned j = 0; j < 8; j++) {
+        eight[j] = larger(part[j], part[j + 8]);
     }
-    return max;
+    for (unsigned j = 0; j < 4; j++) {
+        four[j] = larger(eight[j], eight[j + 4]);
+    }
+    return larger(larger(four[0], four[2]), larger(four[1], four[3]));
 }
 
 NPU_CLONES

@@ -91,14 +91,18 @@ float npu_line_scalar(const struct npu_line *line);
 /* Sums that grow side by side, for vectors' sake; all of them together. */
 #define NPU_LINE_SUMS 16
 
-static inline __attribute__((always_inline)) double npu_line_total(double *sum)
+static inline __attribute__((always_inline)) double npu_line_total(
+    const double *sum)
 {
-    for (unsigned half = NPU_LINE_SUMS / 2; half; half /= 2) {
-        for (unsigned i = 0; i < half; i++) {
-            sum[i] += sum[i + half];
-        }
+    double eight[8], four[4];
+
+    for (unsigned i = 0; i < 8; i++) {
+        eight[i] = sum[i] + sum[i + 8];
     }
-    return sum[0];
+    for (unsigned i = 0; i < 4; i++) {
+        four[i] = eight[i] + eight[i + 4];
+    }
+    return (four[0] + four[2]) + (four[1] + four[3]);
 }
 
 /* The largest of max and n values, NaN left out; their sum. */
