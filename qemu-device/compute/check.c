@@ -912,28 +912,99 @@ static bool windows_fit(struct npu_check *check, bool pooling)
     return true;
 }
 
-bool npu_shape_conv2d(struct npu_check *check)
+/* Ranks, batches, and the window's kernel of a convolution. */
+static bool conv_fits(struct npu_check *check, unsigned rank)
 {
-    const struct npu_insn_window *window = &check->insn->window;
+    const __u16 *kernel = check->insn->window.kernel;
     const __u64 *d, *a, *b;
 
-    if (!all_have_rank(check, 3, 4)) {
+    if (!all_have_rank(check, 3, rank)) {
         return false;
     }
     d = check->operand[0]->extent;
     a = check->operand[1]->extent;
     b = check->operand[2]->extent;
-    return fits(check, a[0] == d[0], 1) &&
-           fits(check,
-                b[0] == d[1] && b[2] == window->kernel[0] &&
-                    b[3] == window->kernel[1],
+    for (unsigned i = 0; i < rank - 2; i++) {
+        if (!fits(check, b[2 + i] == kernel[i], 2)) {
+            return false;
+        }
+    }
+    return fits(check, a[0] == d[0], 1);
+}
+
+static bool bias_fits(struct npu_check *check)
+{
+    uint64_t channels = check->operand[0]->extent[1];
+
+    return check->operands == 3 ||
+           (has_rank(check, 3, 1) &&
+            fits(check, check->operand[3]->extent[0] == channels, 3));
+}
+
+/* An output is made of all the taps of the channels that it sees. */
+static bool taps_fit(struct npu_check *check, uint64_t channels)
+{
+    const __u16 *kernel = check->insn->window.kernel;
+
+    return fits(check,
+                channels <=
+                    NPU_MAX_CONTRACTION / kernel[0] / kernel[1] / kernel[2],
+                2);
+}
+
+/* Outputs of m channels see groups of the c channels of a, as wide as b's. */
+static bool conv_forward_fits(struct npu_check *check, unsigned rank)
+{
+    const __u64 *d, *a, *b;
+
+    if (!conv_fits(check, rank)) {
+        return false;
+    }
+    d = check->operand[0]->extent;
+    a = check->operand[1]->extent;
+    b = check->operand[2]->extent;
+    return fits(check,
+                b[0] == d[1] && a[1] % b[1] == 0 && b[0] % (a[1] / b[1]) == 0,
                 2) &&
-           fits(check, a[1] % b[1] == 0 && b[0] % (a[1] / b[1]) == 0, 2) &&
-           fits(check, b[1] <= NPU_MAX_CONTRACTION / b[2] / b[3], 2) &&
-           (check->operands == 3 ||
-            (has_rank(check, 3, 1) &&
-             fits(check, check->operand[3]->extent[0] == d[1], 3))) &&
+           taps_fit(check, b[1]) && bias_fits(check) &&
            windows_fit(check, false);
+}
+
+bool npu_shape_conv2d(struct npu_check *check)
+{
+    return conv_forward_fits(check, 4);
+}
+
+bool npu_shape_conv3d(struct npu_check *check)
+{
+    return conv_forward_fits(check, 5);
+}
+
+bool npu_shape_conv_transpose2d(struct npu_check *check)
+{
+    const __u64 *d, *a, *b;
+
+    if (!conv_fits(check, 4)) {
+        return false;
+    }
+    d = check->operand[0]->extent;
+    a = check->operand[1]->extent;
+    b = check->operand[2]->extent;
+    if (!fits(check,
+              b[0] == a[1] && d[1] % b[1] == 0 && a[1] % (d[1] / b[1]) == 0,
+              2) ||
+        !taps_fit(check, a[1] / (d[1] / b[1])) || !bias_fits(check)) {
+        return false;
+    }
+    for (unsigned i = 0; i < 2; i++) {
+        struct npu_window window;
+
+        npu_window_get(&window, &check->insn->window, i, a[2 + i], d[2 + i]);
+        if (!fits(check, npu_window_fits_transposed(&window), 0)) {
+            return false;
+        }
+    }
+    return true;
 }
 
 static bool pool_fits(struct npu_check *check, unsigned rank)

@@ -118,6 +118,8 @@ npu_rule npu_shape_lines; /* all have d's extents, the last is a line */
 npu_rule npu_shape_matmul;
 npu_rule npu_shape_routed;
 npu_rule npu_shape_conv2d;
+npu_rule npu_shape_conv3d;
+npu_rule npu_shape_conv_transpose2d;
 npu_rule npu_shape_pool2d;
 npu_rule npu_shape_pool3d;
 npu_rule npu_shape_rope;

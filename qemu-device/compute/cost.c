@@ -101,13 +101,24 @@ void npu_cost_routed(const struct npu_work *work, struct npu_cost *cost)
     npu_cost_matmul(&used, cost);
 }
 
-void npu_cost_conv2d(const struct npu_work *work, struct npu_cost *cost)
+/* For each element of d all of its weights. */
+void npu_cost_conv(const struct npu_work *work, struct npu_cost *cost)
 {
-    const uint64_t *b = work->operand[2].extent;
+    const struct npu_box *b = &work->operand[2];
 
     charge(work, cost,
            npu_mul_sat(npu_box_elements(&work->operand[0]),
-                       b[1] * b[2] * b[3]));
+                       npu_box_elements(b) / b->extent[0]));
+}
+
+/* For each element of a all of its weights. */
+void npu_cost_conv_transpose(const struct npu_work *work, struct npu_cost *cost)
+{
+    const struct npu_box *b = &work->operand[2];
+
+    charge(work, cost,
+           npu_mul_sat(npu_box_elements(&work->operand[1]),
+                       npu_box_elements(b) / b->extent[0]));
 }
 
 void npu_cost_pool(const struct npu_work *work, struct npu_cost *cost)

@@ -20,7 +20,9 @@ void npu_cost_pick(const struct npu_work *work, struct npu_cost *cost);
 /* For each element of d, and each that it is made of. */
 void npu_cost_matmul(const struct npu_work *work, struct npu_cost *cost);
 void npu_cost_routed(const struct npu_work *work, struct npu_cost *cost);
-void npu_cost_conv2d(const struct npu_work *work, struct npu_cost *cost);
+void npu_cost_conv(const struct npu_work *work, struct npu_cost *cost);
+void npu_cost_conv_transpose(const struct npu_work *work,
+                             struct npu_cost *cost);
 void npu_cost_pool(const struct npu_work *work, struct npu_cost *cost);
 void npu_cost_resize(const struct npu_work *work, struct npu_cost *cost);
 void npu_cost_attention(const struct npu_work *work, struct npu_cost *cost);

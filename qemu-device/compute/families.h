@@ -61,9 +61,9 @@ void npu_routed_cut(const struct npu_work *work, unsigned dies,
                     struct npu_grid *grid);
 bool npu_routed_run(struct npu_tile *tile);
 
-void npu_conv2d_cut(const struct npu_work *work, unsigned dies,
-                    struct npu_grid *grid);
-bool npu_conv2d_run(struct npu_tile *tile);
+void npu_conv_cut(const struct npu_work *work, unsigned dies,
+                  struct npu_grid *grid);
+bool npu_conv_run(struct npu_tile *tile);
 
 void npu_pool_cut(const struct npu_work *work, unsigned dies,
                   struct npu_grid *grid);

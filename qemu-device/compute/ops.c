@@ -81,6 +81,13 @@
         .operations = 1,                                                      \
     }
 
+#define CONV(name_, params_, shape_, cost_)                                \
+    {                                                                      \
+        .name = name_, .operands = 3, .optional = 1, .types = npu_types_f, \
+        .params = params_, .shape = shape_, .cut = npu_conv_cut,           \
+        .run = npu_conv_run, .cost = cost_, .operations = 2,               \
+    }
+
 /* Of images, or of volumes */
 #define POOL(name_, types_, params_, shape_, run_)                    \
     .name = name_, .operands = 2, .types = types_, .params = params_, \
@@ -301,12 +308,14 @@ static const struct npu_op ops[] = {
         .operations = 2,
     },
 
-    [NPU_OP_CONV2D] = {
-        .name = "conv2d", .operands = 3, .optional = 1, .types = npu_types_f,
-        .params = npu_params_window, .shape = npu_shape_conv2d,
-        .cut = npu_conv2d_cut, .run = npu_conv2d_run, .cost = npu_cost_conv2d,
-        .operations = 2,
-    },
+    [NPU_OP_CONV3D] = CONV("conv3d", npu_params_window3d, npu_shape_conv3d,
+                           npu_cost_conv),
+    [NPU_OP_CONV_TRANSPOSE2D] = CONV("conv_transpose2d", npu_params_window,
+                                     npu_shape_conv_transpose2d,
+                                     npu_cost_conv_transpose),
+
+    [NPU_OP_CONV2D] = CONV("conv2d", npu_params_window, npu_shape_conv2d,
+                           npu_cost_conv),
     [NPU_OP_MAXPOOL2D] = {
         POOL2D("maxpool2d", npu_types_maxpool, npu_maxpool_run),
         .operations = 1, .host_ps = 800,

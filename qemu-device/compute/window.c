@@ -79,6 +79,16 @@ bool npu_window_fits_pool(const struct npu_window *window)
            all_touch(window);
 }
 
+bool npu_window_fits_transposed(const struct npu_window *window)
+{
+    int64_t reach = window->stride * (window->in - 1) +
+                    window->dilation * (window->kernel - 1) + 1;
+    int64_t more = window->stride > window->dilation ? window->stride :
+                                                       window->dilation;
+
+    return window->out <= reach - window->begin - window->end + more - 1;
+}
+
 struct npu_span npu_window_outputs(const struct npu_window *window, int64_t tap,
                                    int64_t first, int64_t end)
 {

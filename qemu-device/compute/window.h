@@ -33,6 +33,9 @@ void npu_window_get(struct npu_window *window,
 bool npu_window_fits(const struct npu_window *window);
 bool npu_window_fits_pool(const struct npu_window *window);
 
+/* The same of a transposed convolution, output padding included. */
+bool npu_window_fits_transposed(const struct npu_window *window);
+
 /* Which of the outputs from first to below end have a tap inside the input. */
 struct npu_span npu_window_outputs(const struct npu_window *window, int64_t tap,
                                    int64_t first, int64_t end);

@@ -425,6 +425,38 @@ static void good_log_softmax(struct program *program)
     program->insn[1].opcode = NPU_OP_LOG_SOFTMAX;
 }
 
+static void good_conv3d(struct program *program)
+{
+    good_start(program, NPU_OP_CONV3D);
+    add_tensor(program, NPU_DTYPE_F16, 5, (uint64_t[]){ 2, 6, 4, 5, 6 });
+    add_tensor(program, NPU_DTYPE_F16, 5, (uint64_t[]){ 2, 4, 4, 6, 12 });
+    add_tensor(program, NPU_DTYPE_F16, 5, (uint64_t[]){ 6, 2, 3, 2, 2 });
+    add_tensor(program, NPU_DTYPE_F16, 1, (uint64_t[]){ 6 });
+    program->insn[1].window = (struct npu_insn_window){
+        .kernel = { 3, 2, 2 },
+        .stride = { 1, 1, 2 },
+        .dilation = { 1, 1, 1 },
+        .pad_begin = { 1, 0, 0 },
+        .pad_end = { 1, 0, 0 },
+    };
+}
+
+static void good_conv_transpose2d(struct program *program)
+{
+    good_start(program, NPU_OP_CONV_TRANSPOSE2D);
+    add_tensor(program, NPU_DTYPE_F32, 4, (uint64_t[]){ 2, 6, 9, 13 });
+    add_tensor(program, NPU_DTYPE_F32, 4, (uint64_t[]){ 2, 4, 5, 7 });
+    add_tensor(program, NPU_DTYPE_F32, 4, (uint64_t[]){ 4, 3, 3, 2 });
+    add_tensor(program, NPU_DTYPE_F32, 1, (uint64_t[]){ 6 });
+    program->insn[1].window = (struct npu_insn_window){
+        .kernel = { 3, 2, 1 },
+        .stride = { 2, 2, 1 },
+        .dilation = { 1, 1, 1 },
+        .pad_begin = { 1, 1, 0 },
+        .pad_end = { 1, 1, 0 },
+    };
+}
+
 static void good_pool3d(struct program *program)
 {
     good_start(program, NPU_OP_AVGPOOL3D);
@@ -826,6 +858,24 @@ BAD(
         p->tensor[i].extent[1] = 1u << 20;
         p->tensor[i].extent[0] = 1;
     })
+BAD(bad_conv3d_bias_rank, p->tensor[3].rank = 2; p->tensor[3].extent[1] = 1)
+BAD(bad_conv3d_kernel, p->tensor[2].extent[4] = 3)
+BAD(bad_conv3d_depth, p->tensor[0].extent[2] = 5)
+BAD(bad_conv3d_long, p->insn[1].window.kernel[0] = 2048;
+    p->insn[1].window.kernel[1] = 1024; p->tensor[2].extent[2] = 2048;
+    p->tensor[2].extent[3] = 1024)
+BAD(bad_conv3d_groups, p->tensor[2].extent[1] = 3)
+BAD(bad_transpose_most, p->tensor[0].extent[2] = 11)
+BAD(bad_transpose_width, p->tensor[0].extent[3] = 14)
+BAD(bad_transpose_weights, p->tensor[2].extent[0] = 3)
+BAD(bad_transpose_outputs, p->tensor[2].extent[1] = 4)
+BAD(bad_transpose_groups, p->tensor[2].extent[1] = 2)
+BAD(bad_transpose_bias, p->tensor[3].extent[0] = 4)
+BAD(bad_transpose_images, p->tensor[1].extent[0] = 1)
+BAD(bad_transpose_type, p->tensor[2].dtype = NPU_DTYPE_S32)
+BAD(bad_transpose_long, p->insn[1].window.kernel[0] = 4096;
+    p->insn[1].window.kernel[1] = 1024; p->tensor[2].extent[2] = 4096;
+    p->tensor[2].extent[3] = 1024)
 BAD(bad_pool3d_rank, p->insn[1].opcode = NPU_OP_AVGPOOL2D;
     p->insn[1].window.kernel[2] = p->insn[1].window.stride[2] = 1)
 BAD(bad_pool3d_depth, p->insn[1].window.pad_end[0] = 0;
@@ -1282,6 +1332,38 @@ static const struct bad bads[] = {
     { "norm with another scale", good_norm, bad_norm_shape, NPU_ERR_SHAPE, 1,
       4 },
     { "norm over too much", good_norm, bad_norm_long, NPU_ERR_SHAPE, 1, 1 },
+    { "conv3d with another kernel", good_conv3d, bad_conv3d_kernel,
+      NPU_ERR_SHAPE, 1, 2 },
+    { "conv3d to too much depth", good_conv3d, bad_conv3d_depth, NPU_ERR_SHAPE,
+      1, 0 },
+    { "conv3d over too much", good_conv3d, bad_conv3d_long, NPU_ERR_SHAPE, 1,
+      2 },
+    { "conv3d with uneven groups", good_conv3d, bad_conv3d_groups,
+      NPU_ERR_SHAPE, 1, 2 },
+    { "conv3d with a matrix as bias", good_conv3d, bad_conv3d_bias_rank,
+      NPU_ERR_SHAPE, 1, 3 },
+    { "conv3d with third stride 0", good_conv3d, bad_pool3d_stride,
+      NPU_ERR_PARAMETER, INSN },
+    { "transposed to too much height", good_conv_transpose2d,
+      bad_transpose_most, NPU_ERR_SHAPE, 1, 0 },
+    { "transposed to too much width", good_conv_transpose2d,
+      bad_transpose_width, NPU_ERR_SHAPE, 1, 0 },
+    { "transposed with other weights", good_conv_transpose2d,
+      bad_transpose_weights, NPU_ERR_SHAPE, 1, 2 },
+    { "transposed with no whole group", good_conv_transpose2d,
+      bad_transpose_outputs, NPU_ERR_SHAPE, 1, 2 },
+    { "transposed with uneven groups", good_conv_transpose2d,
+      bad_transpose_groups, NPU_ERR_SHAPE, 1, 2 },
+    { "transposed with another bias", good_conv_transpose2d,
+      bad_transpose_bias, NPU_ERR_SHAPE, 1, 3 },
+    { "transposed of other images", good_conv_transpose2d,
+      bad_transpose_images, NPU_ERR_SHAPE, 1, 1 },
+    { "transposed with s32 weights", good_conv_transpose2d,
+      bad_transpose_type, NPU_ERR_DTYPE, 1, 2 },
+    { "transposed over too much", good_conv_transpose2d, bad_transpose_long,
+      NPU_ERR_SHAPE, 1, 2 },
+    { "transposed with a third kernel extent", good_conv_transpose2d,
+      bad_third_kernel, NPU_ERR_PARAMETER, INSN },
     { "volumes as images", good_pool3d, bad_pool3d_rank, NPU_ERR_SHAPE, 1, 0 },
     { "images as volumes", good_pool2d, bad_pool2d_volume, NPU_ERR_SHAPE, 1, 0 },
     { "pooling to too much depth", good_pool3d, bad_pool3d_depth, NPU_ERR_SHAPE,
@@ -1614,6 +1696,8 @@ static void test_damage(void **state)
         good_where,
         good_conv2d,
         good_pool2d,
+        good_conv3d,
+        good_conv_transpose2d,
         good_pool3d,
         good_lppool2d,
         good_stall,

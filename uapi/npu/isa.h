@@ -308,6 +308,14 @@ enum npu_dtype {
  *	multiplied by them and rounded to f32 before b is.  Accumulates in f32.
  *	act is &npu_insn_matmul.activation; imm and the scalar must be 0 and
  *	NPU_NONE
+ * @NPU_OP_CONV3D: as NPU_OP_CONV2D, over volumes: d[n, m, z, y, x], b[m, i, w, u, v]
+ *	(F, all operands)
+ * @NPU_OP_CONV_TRANSPOSE2D: d[n, m, y, x] = c[m] + sum over i, u, v of a[n, g*I + i,
+ *	(y + py - u*dy) / sy, (x + px - v*dx) / sx] * b[g*I + i, m - g*M, u, v], where b
+ *	has M output channels of a group, the number of groups is d's channels by M, I
+ *	is the input channels of one and g is m's group; what is no whole index, or
+ *	outside a, is 0; c (rank 1) may be NPU_NONE (F, all operands).  Accumulates in
+ *	f32
  * @NPU_OP_CONV2D: d[n, m, y, x] = c[m] + sum over i, u, v of a[n, g*I + i,
  *	y*sy + u*dy - py, x*sx + v*dx - px] * b[m, i, u, v], where b has I input
  *	channels, the number of groups is C / I and g is m's group; outside a is
@@ -483,6 +491,9 @@ enum npu_opcode {
 
 	NPU_OP_MATMUL = 160,
 	NPU_OP_MATMUL_ROUTED = 161,
+
+	NPU_OP_CONV3D = 180,
+	NPU_OP_CONV_TRANSPOSE2D = 181,
 
 	NPU_OP_CONV2D = 192,
 	NPU_OP_MAXPOOL2D = 193,
@@ -709,7 +720,9 @@ struct npu_insn_matmul {
  *
  * An output extent is at most floor((in + pad_begin + pad_end - dilation *
  * (kernel - 1) - 1) / stride) + 1, or one more for pooling if that window still
- * touches the input.
+ * touches the input.  That of a transposed convolution is at most stride * (in - 1) +
+ * dilation * (kernel - 1) + 1 - pad_begin - pad_end + max(stride, dilation) - 1: the
+ * last term is room for what ONNX calls output padding.
  */
 struct npu_insn_window {
 	__u16 kernel[3];

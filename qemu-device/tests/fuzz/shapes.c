@@ -24,7 +24,7 @@ typedef void make(struct shaper *shaper);
 
 static make fill, copy, gather, pad, triangle, range, one_hot, elements, nd,
     stall, unary, binary, compare, where, ternary, softmax, reduce, argmax,
-    cumsum, sort, matmul, routed, conv2d, pool, norm, group_norm, batch_norm,
+    cumsum, sort, matmul, routed, conv, pool, norm, group_norm, batch_norm,
     softmax_ext, rope, resize, attention;
 static make ssm_scan, rwkv_wkv, delta_net;
 
@@ -151,7 +151,9 @@ static const struct kind {
     { NPU_OP_ARGSORT, SET_POOL | SET(S64), sort },
     { NPU_OP_MATMUL, SET_F | SET(S8), matmul },
     { NPU_OP_MATMUL_ROUTED, SET_F, routed },
-    { NPU_OP_CONV2D, SET_F, conv2d },
+    { NPU_OP_CONV3D, SET_F, conv },
+    { NPU_OP_CONV_TRANSPOSE2D, SET_F, conv },
+    { NPU_OP_CONV2D, SET_F, conv },
     { NPU_OP_MAXPOOL2D, SET_POOL, pool },
     { NPU_OP_AVGPOOL2D, SET_F, pool },
     { NPU_OP_MAXPOOL3D, SET_POOL, pool },
@@ -782,20 +784,53 @@ static void windows(struct shaper *shaper, const struct shape *a,
     }
 }
 
-static void conv2d(struct shaper *shaper)
+/* Windows of a transposed convolution, and all that they reach of d. */
+static void transposed(struct shaper *shaper, const struct shape *a,
+                       struct shape *d)
 {
+    struct npu_insn_window *w = &shaper->insn.window;
+
+    w->kernel[2] = w->stride[2] = w->dilation[2] = 1;
+    for (unsigned i = 0; i < 2; i++) {
+        unsigned most;
+
+        w->kernel[i] = between(shaper, 1, 3);
+        w->stride[i] = between(shaper, 1, 3);
+        w->dilation[i] = between(shaper, 1, 2);
+        most = w->stride[i] * (a->extent[2 + i] - 1) +
+               w->dilation[i] * (w->kernel[i] - 1);
+        w->pad_begin[i] = between(shaper, 0, most < 2 ? most : 2);
+        d->extent[2 + i] = most + 1 - w->pad_begin[i];
+    }
+}
+
+static void conv(struct shaper *shaper)
+{
+    bool deep = shaper->insn.opcode == NPU_OP_CONV3D;
+    bool back = shaper->insn.opcode == NPU_OP_CONV_TRANSPOSE2D;
     unsigned groups = between(shaper, 1, 2), inputs = between(shaper, 1, 3);
-    unsigned outputs = between(shaper, 1, 5);
-    struct shape a = { 4,
-                       { between(shaper, 1, 2), groups * inputs,
-                         between(shaper, 1, 7), between(shaper, 1, 7) } };
-    struct shape d = { 4, { a.extent[0], groups * outputs } };
-    struct shape b = { 4, { groups * outputs, inputs } };
+    unsigned outputs = between(shaper, 1, deep || back ? 3 : 5);
+    unsigned most = deep ? 3 : back ? 4 : 7, rank = deep ? 5 : 4;
+    struct shape a = { rank, { between(shaper, 1, 2), groups * inputs } };
+    struct shape d = { rank, { a.extent[0], groups * outputs } };
+    struct shape b = { rank, { groups * outputs, inputs } };
     struct shape c = { 1, { groups * outputs } };
 
-    windows(shaper, &a, &d, false);
-    b.extent[2] = shaper->insn.window.kernel[0];
-    b.extent[3] = shaper->insn.window.kernel[1];
+    if (back) {
+        b.extent[0] = groups * inputs;
+        b.extent[1] = outputs;
+    }
+    for (unsigned dim = 2; dim < rank; dim++) {
+        a.extent[dim] = between(shaper, 1, most);
+    }
+    if (back) {
+        transposed(shaper, &a, &d);
+    } else {
+        windows(shaper, &a, &d, false);
+    }
+    for (unsigned dim = 2; dim < rank; dim++) {
+        b.extent[dim] = shaper->insn.window.kernel[dim - 2];
+    }
     operand(shaper, shaper->dtype[0], &d);
     operand(shaper, shaper->dtype[0], &a);
     operand(shaper, shaper->dtype[0], &b);
