@@ -1027,6 +1027,52 @@ int npu_op_conv2d(struct npu_program *prog, npu_tensor_id d, npu_tensor_id a,
 		  const struct npu_insn_window *window);
 
 /**
+ * npu_op_conv1d() - the same of signals, as images of height 1
+ * @prog: program
+ * @d: destination: batch, channels, length; npu_view_reshape() must be able to make
+ *	images of it, of @a and of @weight
+ * @a: signals: batch, channels, length
+ * @weight: output channels, input channels of a group, length
+ * @bias: one for each output channel; negative: none
+ * @window: kernel, steps, dilation, padding; only the first entries count
+ *
+ * Return: as npu_op_stall().
+ */
+int npu_op_conv1d(struct npu_program *prog, npu_tensor_id d, npu_tensor_id a,
+		  npu_tensor_id weight, npu_tensor_id bias,
+		  const struct npu_insn_window *window);
+
+/**
+ * npu_op_conv3d() - NPU_OP_CONV3D: a convolution of volumes
+ * @prog: program
+ * @d: destination
+ * @a: volumes: batch, channels, depth, height, width
+ * @weight: output channels, input channels of a group, depth, height, width
+ * @bias: one for each output channel; negative: none
+ * @window: kernel, steps, dilation, padding: of depth, height, width
+ *
+ * Return: as npu_op_stall().
+ */
+int npu_op_conv3d(struct npu_program *prog, npu_tensor_id d, npu_tensor_id a,
+		  npu_tensor_id weight, npu_tensor_id bias,
+		  const struct npu_insn_window *window);
+
+/**
+ * npu_op_conv_transpose2d() - NPU_OP_CONV_TRANSPOSE2D: a convolution backwards
+ * @prog: program
+ * @d: destination, with as much of the output, and output padding, as is wanted
+ * @a: images: batch, channels, height, width
+ * @weight: input channels, output channels of a group, height, width
+ * @bias: one for each output channel; negative: none
+ * @window: kernel, steps, dilation, padding; the third entries are ignored
+ *
+ * Return: as npu_op_stall().
+ */
+int npu_op_conv_transpose2d(struct npu_program *prog, npu_tensor_id d, npu_tensor_id a,
+			    npu_tensor_id weight, npu_tensor_id bias,
+			    const struct npu_insn_window *window);
+
+/**
  * npu_op_pool2d() - the largest or the mean of each window
  * @prog: program
  * @opcode: NPU_OP_MAXPOOL2D or NPU_OP_AVGPOOL2D

@@ -552,6 +552,14 @@ static npu_tensor_id as_images(struct npu_program *prog, npu_tensor_id id)
 	return npu_view_reshape(prog, id, 4, extent);
 }
 
+static int emit_conv(struct npu_program *prog, struct npu_insn *insn, npu_tensor_id d,
+		     npu_tensor_id a, npu_tensor_id weight, npu_tensor_id bias)
+{
+	if (bias < 0)
+		return EMIT(prog, insn, d, a, weight);
+	return EMIT(prog, insn, d, a, weight, bias);
+}
+
 int npu_op_conv2d(struct npu_program *prog, npu_tensor_id d, npu_tensor_id a,
 		  npu_tensor_id weight, npu_tensor_id bias,
 		  const struct npu_insn_window *window)
@@ -562,9 +570,46 @@ int npu_op_conv2d(struct npu_program *prog, npu_tensor_id d, npu_tensor_id a,
 	if (err)
 		return err;
 	insn.window = plane(window);
-	if (bias < 0)
-		return EMIT(prog, &insn, d, a, weight);
-	return EMIT(prog, &insn, d, a, weight, bias);
+	return emit_conv(prog, &insn, d, a, weight, bias);
+}
+
+int npu_op_conv1d(struct npu_program *prog, npu_tensor_id d, npu_tensor_id a,
+		  npu_tensor_id weight, npu_tensor_id bias,
+		  const struct npu_insn_window *window)
+{
+	struct npu_insn_window w = line(window);
+
+	d = as_images(prog, d);
+	a = as_images(prog, a);
+	weight = as_images(prog, weight);
+	return npu_op_conv2d(prog, d, a, weight, bias, &w);
+}
+
+int npu_op_conv3d(struct npu_program *prog, npu_tensor_id d, npu_tensor_id a,
+		  npu_tensor_id weight, npu_tensor_id bias,
+		  const struct npu_insn_window *window)
+{
+	struct npu_insn insn = new_insn(NPU_OP_CONV3D);
+	int err = npu_program_check(prog);
+
+	if (err)
+		return err;
+	insn.window = *window;
+	insn.window.pad = 0;
+	return emit_conv(prog, &insn, d, a, weight, bias);
+}
+
+int npu_op_conv_transpose2d(struct npu_program *prog, npu_tensor_id d, npu_tensor_id a,
+			    npu_tensor_id weight, npu_tensor_id bias,
+			    const struct npu_insn_window *window)
+{
+	struct npu_insn insn = new_insn(NPU_OP_CONV_TRANSPOSE2D);
+	int err = npu_program_check(prog);
+
+	if (err)
+		return err;
+	insn.window = plane(window);
+	return emit_conv(prog, &insn, d, a, weight, bias);
 }
 
 int npu_op_pool2d(struct npu_program *prog, uint32_t opcode, npu_tensor_id d,

@@ -372,6 +372,29 @@ static void test_norms_and_rope(void **state)
 	assert_accepted();
 }
 
+static void test_conv_of_signals_and_volumes_and_back(void **state)
+{
+	static const struct npu_insn_window by2 = {
+		.kernel = { 2, 2, 2 },
+		.stride = { 2, 2, 2 },
+		.dilation = { 1, 1, 1 },
+	};
+
+	(void)state;
+	npu_op_conv1d(prog, TENSOR(prog, NPU_DTYPE_F16, 2, 6, 4),
+		      TENSOR(prog, NPU_DTYPE_F16, 2, 3, 8),
+		      TENSOR(prog, NPU_DTYPE_F16, 6, 3, 2),
+		      TENSOR(prog, NPU_DTYPE_F16, 6), &by2);
+	npu_op_conv3d(prog, TENSOR(prog, NPU_DTYPE_F32, 2, 6, 4, 5, 6),
+		      TENSOR(prog, NPU_DTYPE_F32, 2, 4, 8, 10, 12),
+		      TENSOR(prog, NPU_DTYPE_F32, 6, 2, 2, 2, 2), -1, &by2);
+	npu_op_conv_transpose2d(prog, TENSOR(prog, NPU_DTYPE_F32, 2, 6, 10, 13),
+				TENSOR(prog, NPU_DTYPE_F32, 2, 4, 5, 6),
+				TENSOR(prog, NPU_DTYPE_F32, 4, 3, 2, 2),
+				TENSOR(prog, NPU_DTYPE_F32, 6), &by2);
+	assert_accepted();
+}
+
 static void test_pooling_of_signals_and_volumes(void **state)
 {
 	static const struct npu_insn_window by2 = {
@@ -496,6 +519,7 @@ int main(void)
 		TEST(test_conv2d_in_groups),
 		TEST(test_pooling),
 		TEST(test_norms_and_rope),
+		TEST(test_conv_of_signals_and_volumes_and_back),
 		TEST(test_pooling_of_signals_and_volumes),
 		TEST(test_resize),
 		TEST(test_attention),

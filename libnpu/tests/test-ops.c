@@ -499,6 +499,54 @@ static void test_pooling(void **state)
 	assert_insn(&want);
 }
 
+static void test_conv1d(void **state)
+{
+	npu_tensor_id to = TENSOR(prog, NPU_DTYPE_F32, 2, 4, 8);
+	npu_tensor_id from = TENSOR(prog, NPU_DTYPE_F32, 2, 3, 16);
+	npu_tensor_id weight = TENSOR(prog, NPU_DTYPE_F32, 4, 3, 3);
+	const struct npu_tensor *view;
+
+	(void)state;
+	assert_int_equal(npu_op_conv1d(prog, to, from, weight, c, &window), 0);
+	assert_int_equal(last_insn()->opcode, NPU_OP_CONV2D);
+	assert_int_equal(last_insn()->window.kernel[0], 1);
+	assert_int_equal(last_insn()->window.kernel[1], 3);
+	assert_int_equal(last_insn()->operand[3], c);
+	view = npu_tensor_desc(prog, last_insn()->operand[2]);
+	assert_int_equal(view->rank, 4);
+	assert_int_equal(view->extent[2], 1);
+	assert_int_equal(view->extent[3], 3);
+	assert_int_equal(npu_op_conv1d(prog, to, from, a, c, &window), -EINVAL);
+}
+
+static void test_conv3d(void **state)
+{
+	struct npu_insn want = EXPECT(NPU_OP_CONV3D, d, a, b, c);
+	struct npu_insn plain = EXPECT(NPU_OP_CONV3D, d, a, b);
+
+	(void)state;
+	want.window = flat;
+	want.window.kernel[2] = 4;
+	plain.window = want.window;
+	assert_int_equal(npu_op_conv3d(prog, d, a, b, c, &want.window), 0);
+	assert_insn(&want);
+	assert_int_equal(npu_op_conv3d(prog, d, a, b, -1, &want.window), 0);
+	assert_insn(&plain);
+}
+
+static void test_conv_transpose2d(void **state)
+{
+	struct npu_insn want = EXPECT(NPU_OP_CONV_TRANSPOSE2D, d, a, b, c);
+	struct npu_insn plain = EXPECT(NPU_OP_CONV_TRANSPOSE2D, d, a, b);
+
+	(void)state;
+	want.window = plain.window = flat;
+	assert_int_equal(npu_op_conv_transpose2d(prog, d, a, b, c, &window), 0);
+	assert_insn(&want);
+	assert_int_equal(npu_op_conv_transpose2d(prog, d, a, b, -1, &window), 0);
+	assert_insn(&plain);
+}
+
 static void test_pooling_of_signals(void **state)
 {
 	npu_tensor_id to = TENSOR(prog, NPU_DTYPE_F32, 2, 4, 8);
@@ -907,6 +955,9 @@ int main(void)
 		TEST(test_bad_norms_are_refused),
 		TEST(test_softmax_ext),
 		TEST(test_rope),
+		TEST(test_conv1d),
+		TEST(test_conv3d),
+		TEST(test_conv_transpose2d),
 		TEST(test_pooling_of_signals),
 		TEST(test_pooling_of_volumes),
 		TEST(test_lppool2d),
