@@ -414,6 +414,26 @@ static void test_pooling_of_signals_and_volumes(void **state)
 	assert_accepted();
 }
 
+static void test_recurrent_steps(void **state)
+{
+	npu_tensor_id d = TENSOR(prog, NPU_DTYPE_F16, 2, 3, 4, 8);
+	npu_tensor_id deep = TENSOR(prog, NPU_DTYPE_F32, 2, 3, 4, 16);
+	npu_tensor_id group = TENSOR(prog, NPU_DTYPE_BF16, 2, 3, 2, 16);
+	npu_tensor_id one = TENSOR(prog, NPU_DTYPE_F32, 2, 3, 4, 1);
+	npu_tensor_id held = TENSOR(prog, NPU_DTYPE_F32, 2, 4, 16, 8);
+
+	(void)state;
+	npu_op_ssm_scan(prog, d, TENSOR(prog, NPU_DTYPE_F32, 2, 4, 8, 16), d, one,
+			TENSOR(prog, NPU_DTYPE_F32, 4, 1), group, group,
+			TENSOR(prog, NPU_DTYPE_F32, 4, 1), NPU_INSN_SOFTPLUS);
+	npu_op_rwkv_wkv(prog, d, held, deep, deep, d, deep,
+			TENSOR(prog, NPU_DTYPE_F32, 4, 16));
+	npu_op_delta_net(prog, d, held, group, group, d, one, one, npu_f32(0.25f));
+	npu_op_delta_net(prog, d, held, group, deep, d, deep, one,
+			 npu_slot(npu_scalar_slot(prog)));
+	assert_accepted();
+}
+
 static void test_resize(void **state)
 {
 	struct npu_resize resize = { .axes = 12, .rounding = NPU_RESIZE_FLOOR };
@@ -521,6 +541,7 @@ int main(void)
 		TEST(test_norms_and_rope),
 		TEST(test_conv_of_signals_and_volumes_and_back),
 		TEST(test_pooling_of_signals_and_volumes),
+		TEST(test_recurrent_steps),
 		TEST(test_resize),
 		TEST(test_attention),
 		TEST(test_attention_to_blocks),
