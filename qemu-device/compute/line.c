@@ -19,6 +19,7 @@
 
 #define BLOCK (64u << 10) /* elements within reach */
 #define LINE_NS 100
+#define ACROSS_PS 8000
 
 /* Behind the key, which sorts the loop: the strides that a has in memory. */
 #define KEY 1
@@ -121,6 +122,18 @@ static uint64_t lines_ns(const void *arg, const uint64_t *chunk)
                        LINE_NS + npu_mul_sat(lines->n, lines->ps) / 1000);
 }
 
+/*
+ * What an element costs more of an operand that does not lie along the lines: each
+ * is on a cache line of its own.
+ */
+static uint64_t across_ps(const struct lines *lines, const struct npu_box *d,
+                          const int64_t *stride)
+{
+    unsigned fast = npu_fast_dim(d->rank, d->extent, stride);
+
+    return fast < d->rank && lines->extent[fast] == 1 ? ACROSS_PS : 0;
+}
+
 static void lines_get(struct lines *lines, const struct npu_work *work,
                       unsigned dies)
 {
@@ -134,8 +147,10 @@ static void lines_get(struct lines *lines, const struct npu_work *work,
     lines->n = product(d->rank, lines->extent);
     lines->ps = work->op->host_ps;
     for (unsigned op = 0; op < work->operands; op++) {
-        lines->ps += npu_access_ps(d->rank, d->extent,
-                                   work->operand[op].stride);
+        const int64_t *stride = work->operand[op].stride;
+
+        lines->ps += npu_access_ps(d->rank, d->extent, stride) +
+                     across_ps(lines, d, stride);
     }
     npu_grid_start(&lines->grid, d->rank, extent);
     for (unsigned dim = d->rank; dim-- > 0;) {
