@@ -235,6 +235,12 @@ bool npu_box_peek(struct npu_tile *tile, const struct npu_box *box,
     return box_window(tile, box, false, view);
 }
 
+bool npu_box_peek_target(struct npu_tile *tile, const struct npu_box *box,
+                         struct npu_view *view)
+{
+    return box_window(tile, box, true, view);
+}
+
 bool npu_box_target(struct npu_tile *tile, unsigned operand,
                     const struct npu_box *box, struct npu_view *view)
 {

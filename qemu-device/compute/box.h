@@ -59,6 +59,8 @@ bool npu_box_copy(struct npu_tile *tile, unsigned operand,
 /* The same, but only in place: false where that cannot be, which is no error. */
 bool npu_box_peek(struct npu_tile *tile, const struct npu_box *box,
                   struct npu_view *view);
+bool npu_box_peek_target(struct npu_tile *tile, const struct npu_box *box,
+                         struct npu_view *view);
 
 /*
  * Make room for a box that will be written, and write it: npu_box_store() does

@@ -170,6 +170,15 @@ bool npu_types_pick(struct npu_check *check)
            is_in(check, 2, SET_INDEX);
 }
 
+/* What is added must be E. */
+bool npu_types_scatter(struct npu_check *check)
+{
+    bool moves = check->insn->scatter.mode == NPU_SCATTER_SET;
+
+    return is_in(check, 0, moves ? NPU_SET_ANY : NPU_SET_E) &&
+           npu_types_pick(check);
+}
+
 bool npu_types_one_hot(struct npu_check *check)
 {
     return is_in(check, 0, NPU_SET_ANY) && is_in(check, 1, SET_INDEX) &&
@@ -443,6 +452,20 @@ bool npu_params_axis(struct npu_check *check)
     return no_scalar(check) && axis_sound(check);
 }
 
+bool npu_params_scatter(struct npu_check *check)
+{
+    const struct npu_insn_scatter *scatter = &check->insn->scatter;
+    bool axis = check->insn->opcode == NPU_OP_SCATTER_ELEMENTS;
+    unsigned dims = axis ? check->operand[0]->rank : 1;
+
+    return no_scalar(check) &&
+           npu_check_that(check,
+                          scatter->axis < dims &&
+                              scatter->mode <= NPU_SCATTER_MAX &&
+                              zeros(scatter->pad, sizeof(scatter->pad)),
+                          NPU_ERR_PARAMETER, NPU_NONE);
+}
+
 bool npu_params_pad(struct npu_check *check)
 {
     const struct npu_insn_pad *padding = &check->insn->padding;
@@ -701,6 +724,53 @@ static bool nd_fits(struct npu_check *check, unsigned near, unsigned far)
 bool npu_shape_gather_nd(struct npu_check *check)
 {
     return nd_fits(check, 0, 1);
+}
+
+/* There are no more indices than an element of d may need, from one dimension on. */
+static bool indices_fit(struct npu_check *check, unsigned first, unsigned end)
+{
+    const struct npu_tensor *b = check->operand[2];
+    uint64_t n = 1;
+
+    for (unsigned dim = first; dim < end; dim++) {
+        if (!fits(check, b->extent[dim] <= NPU_MAX_CONTRACTION / n, 2)) {
+            return false;
+        }
+        n *= b->extent[dim];
+    }
+    return true;
+}
+
+bool npu_shape_scatter(struct npu_check *check)
+{
+    return equal_but(check, 1, 0) && has_rank(check, 2, 1) &&
+           fits(check,
+                check->operand[2]->extent[0] == check->operand[1]->extent[0],
+                2) &&
+           indices_fit(check, 0, 1);
+}
+
+bool npu_shape_scatter_elements(struct npu_check *check)
+{
+    const struct npu_tensor *a = check->operand[1], *b = check->operand[2];
+    unsigned axis = check->insn->scatter.axis;
+
+    if (!has_rank(check, 1, check->operand[0]->rank) ||
+        !reaches_but(check, 0, 1, axis) || !has_rank(check, 2, a->rank)) {
+        return false;
+    }
+    for (unsigned dim = 0; dim < a->rank; dim++) {
+        if (!fits(check, b->extent[dim] == a->extent[dim], 2)) {
+            return false;
+        }
+    }
+    return indices_fit(check, axis, axis + 1);
+}
+
+bool npu_shape_scatter_nd(struct npu_check *check)
+{
+    return nd_fits(check, 1, 0) &&
+           indices_fit(check, 0, check->operand[2]->rank - 1u);
 }
 
 static bool axis_fits(struct npu_check *check, unsigned axis)

@@ -65,7 +65,8 @@ npu_rule npu_types_copy; /* any to any */
 npu_rule npu_types_gather;
 npu_rule npu_types_one_hot;
 npu_rule npu_types_pick; /* any, the same, and indices */
-npu_rule npu_types_e;    /* E, T and F: see isa.h */
+npu_rule npu_types_scatter;
+npu_rule npu_types_e; /* E, T and F: see isa.h */
 npu_rule npu_types_t;
 npu_rule npu_types_f;
 npu_rule npu_types_maxpool;
@@ -91,6 +92,7 @@ npu_rule npu_params_none;
 npu_rule npu_params_scalar;
 npu_rule npu_params_axis;
 npu_rule npu_params_pad;
+npu_rule npu_params_scatter;
 npu_rule npu_params_matmul;
 npu_rule npu_params_routed;
 npu_rule npu_params_window;   /* in a plane */
@@ -107,6 +109,9 @@ npu_rule npu_shape_equal;
 npu_rule npu_shape_gather;
 npu_rule npu_shape_gather_elements;
 npu_rule npu_shape_gather_nd;
+npu_rule npu_shape_scatter;
+npu_rule npu_shape_scatter_elements;
+npu_rule npu_shape_scatter_nd;
 npu_rule npu_shape_pad;
 npu_rule npu_shape_matrices; /* equal, of rank 2 at least */
 npu_rule npu_shape_reduce;

@@ -73,6 +73,20 @@ void npu_cost_pick(const struct npu_work *work, struct npu_cost *cost)
                           box_bytes(&work->operand[2]));
 }
 
+/* Each element of a goes to d, which is read too if it is added to what is there. */
+void npu_cost_scatter(const struct npu_work *work, struct npu_cost *cost)
+{
+    const struct npu_box *d = &work->operand[0], *a = &work->operand[1];
+    bool adds = work->insn->scatter.mode != NPU_SCATTER_SET;
+    uint64_t elements = npu_box_elements(a);
+
+    cost->dtype = a->dtype;
+    cost->operations = adds ? npu_mul_sat(elements, work->op->operations) : 0;
+    cost->bytes = npu_mul_sat(elements, (adds ? 2 : 1) * (uint64_t)d->size);
+    cost->bytes = add_sat(cost->bytes, box_bytes(a));
+    cost->bytes = add_sat(cost->bytes, box_bytes(&work->operand[2]));
+}
+
 /* Weights with fewer bits are for memory's sake: the other type is the lanes'. */
 void npu_cost_matmul(const struct npu_work *work, struct npu_cost *cost)
 {

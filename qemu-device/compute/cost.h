@@ -17,6 +17,7 @@ void npu_cost_order(const struct npu_work *work, struct npu_cost *cost);
 void npu_cost_gather(const struct npu_work *work, struct npu_cost *cost);
 /* Only the elements that are picked, likewise. */
 void npu_cost_pick(const struct npu_work *work, struct npu_cost *cost);
+void npu_cost_scatter(const struct npu_work *work, struct npu_cost *cost);
 /* For each element of d, and each that it is made of. */
 void npu_cost_matmul(const struct npu_work *work, struct npu_cost *cost);
 void npu_cost_routed(const struct npu_work *work, struct npu_cost *cost);

@@ -7,42 +7,35 @@
 #include "elementwise.h"
 #include "plan.h"
 
-/* A row of each operand: d, then the sources. */
-struct rows {
-    unsigned operands;
-    unsigned char *at[NPU_LOOP_OPERANDS];
-    int64_t stride[NPU_LOOP_OPERANDS];
-    uint32_t dtype[NPU_LOOP_OPERANDS];
-};
-
 /* row_f32(), row_s32(), row_s64(): n elements by a kernel in that type. */
-#define ROW(calc, type, whole)                                                 \
-    static void row_##calc(npu_kernel_##calc *kernel, const struct rows *rows, \
-                           size_t n)                                           \
-    {                                                                          \
-        NPU_ROOM type room[NPU_LOOP_OPERANDS][NPU_ROW];                        \
-        const type *source[NPU_LOOP_OPERANDS] = { NULL };                      \
-        bool direct = rows->dtype[0] == (whole) &&                             \
-                      rows->stride[0] == sizeof(type);                         \
-        type *d = direct ? (void *)rows->at[0] : room[0];                      \
-                                                                               \
-        for (unsigned i = 1; i < rows->operands; i++) {                        \
-            source[i] = npu_row_##calc(rows->at[i], rows->stride[i],           \
-                                       rows->dtype[i], n, room[i]);            \
-        }                                                                      \
-        kernel(d, source[1], source[2], source[3], n);                         \
-        if (!direct) {                                                         \
-            npu_row_put_##calc(rows->at[0], rows->stride[0], rows->dtype[0],   \
-                               n, d);                                          \
-        }                                                                      \
+#define ROW(calc, type, whole)                                               \
+    static void row_##calc(npu_kernel_##calc *kernel,                        \
+                           const struct npu_rows *rows, size_t n)            \
+    {                                                                        \
+        NPU_ROOM type room[NPU_LOOP_OPERANDS][NPU_ROW];                      \
+        const type *source[NPU_LOOP_OPERANDS] = { NULL };                    \
+        bool direct = rows->dtype[0] == (whole) &&                           \
+                      rows->stride[0] == sizeof(type);                       \
+        type *d = direct ? (void *)rows->at[0] : room[0];                    \
+                                                                             \
+        for (unsigned i = 1; i < rows->operands; i++) {                      \
+            source[i] = npu_row_##calc(rows->at[i], rows->stride[i],         \
+                                       rows->dtype[i], n, room[i]);          \
+        }                                                                    \
+        kernel(d, source[1], source[2], source[3], n);                       \
+        if (!direct) {                                                       \
+            npu_row_put_##calc(rows->at[0], rows->stride[0], rows->dtype[0], \
+                               n, d);                                        \
+        }                                                                    \
     }
 
 ROW(f32, float, NPU_DTYPE_F32)
 ROW(s32, int32_t, NPU_DTYPE_S32)
 ROW(s64, int64_t, NPU_DTYPE_S64)
 
-/* A whole row of the loop, NPU_ROW elements at a time. */
-static void run_row(const struct npu_op *op, struct rows rows, uint64_t n)
+/* NPU_ROW elements at a time */
+void npu_elementwise_row(const struct npu_op *op, struct npu_rows rows,
+                         uint64_t n)
 {
     /* A condition comes first, a comparison's result is d: the last one decides. */
     enum npu_calc calc = npu_dtype_calc(rows.dtype[rows.operands - 1]);
@@ -81,14 +74,14 @@ static void run_loop(const struct npu_op *op, const struct npu_loop *loop,
     unsigned last = loop->rank - 1;
 
     do {
-        struct rows rows = { .operands = loop->operands };
+        struct npu_rows rows = { .operands = loop->operands };
 
         for (unsigned i = 0; i < loop->operands; i++) {
             rows.at[i] = views[i].at + at.offset[i];
             rows.stride[i] = loop->stride[i][last];
             rows.dtype[i] = row_dtype(op, &boxes[i]);
         }
-        run_row(op, rows, loop->extent[last]);
+        npu_elementwise_row(op, rows, loop->extent[last]);
     } while (npu_loop_next(loop, &at));
 }
 

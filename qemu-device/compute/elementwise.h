@@ -2,10 +2,23 @@
 #ifndef NPU_ELEMENTWISE_H
 #define NPU_ELEMENTWISE_H
 
+#include "loop.h"
 #include "ops.h"
 
 /* Run a tile of an instruction with the kernels in its row. */
 bool npu_elementwise_run(struct npu_tile *tile);
+
+/* A row of each operand: d, then the sources; d may be one of them. */
+struct npu_rows {
+    unsigned operands;
+    unsigned char *at[NPU_LOOP_OPERANDS];
+    int64_t stride[NPU_LOOP_OPERANDS];
+    uint32_t dtype[NPU_LOOP_OPERANDS];
+};
+
+/* n elements by those kernels. */
+void npu_elementwise_row(const struct npu_op *op, struct npu_rows rows,
+                         uint64_t n);
 
 /* A kernel in f32; in s32 and s64; in all three. */
 #define NPU_DECLARE_FLOAT(name) extern npu_kernel_f32 npu_##name##_f32

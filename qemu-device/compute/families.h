@@ -35,6 +35,10 @@ void npu_pick_cut(const struct npu_work *work, unsigned dies,
                   struct npu_grid *grid);
 bool npu_pick_run(struct npu_tile *tile);
 
+void npu_scatter_cut(const struct npu_work *work, unsigned dies,
+                     struct npu_grid *grid);
+bool npu_scatter_run(struct npu_tile *tile);
+
 void npu_reduce_cut(const struct npu_work *work, unsigned dies,
                     struct npu_grid *grid);
 bool npu_reduce_run(struct npu_tile *tile);

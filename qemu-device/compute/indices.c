@@ -10,20 +10,22 @@
 void npu_indices_get(struct npu_indices *indices, const struct npu_work *work)
 {
     const struct npu_box *index = &work->operand[2];
+    uint32_t opcode = work->insn->opcode;
+    bool scatter = opcode >= NPU_OP_SCATTER;
 
     *indices = (struct npu_indices){
-        .near_operand = 0,
-        .far_operand = 1,
-        .near = &work->operand[0],
-        .far = &work->operand[1],
+        .far_operand = scatter ? 0 : 1,
+        .near = &work->operand[scatter ? 1 : 0],
+        .far = &work->operand[scatter ? 0 : 1],
         .index = index,
         .places = index->rank,
         .count = 1,
     };
-    if (work->insn->opcode == NPU_OP_GATHER_ELEMENTS) {
-        indices->first = work->insn->axis.axis;
+    if (opcode == NPU_OP_GATHER_ELEMENTS || opcode == NPU_OP_SCATTER_ELEMENTS) {
+        indices->first = scatter ? work->insn->scatter.axis :
+                                   work->insn->axis.axis;
         indices->along = true;
-    } else {
+    } else if (opcode != NPU_OP_SCATTER) {
         indices->places = index->rank - 1;
         indices->count = (unsigned)index->extent[indices->places];
     }
@@ -275,6 +277,11 @@ static uint64_t span(const struct npu_box *box)
     return bytes;
 }
 
+bool npu_indices_window(const struct npu_box *box, uint64_t n)
+{
+    return span(box) <= npu_mul_sat(n, SPAN_PER_ACCESS);
+}
+
 bool npu_indices_open(struct npu_tile *tile, const struct npu_indices *indices,
                       const struct npu_box *box, uint64_t n,
                       struct npu_view *view, bool *held)
@@ -285,7 +292,7 @@ bool npu_indices_open(struct npu_tile *tile, const struct npu_indices *indices,
     if (worth_copy(npu_box_elements(box), n, far_ps)) {
         return npu_box_source(tile, indices->far_operand, box, view);
     }
-    *held = span(box) <= n * SPAN_PER_ACCESS && npu_box_peek(tile, box, view);
+    *held = npu_indices_window(box, n) && npu_box_peek(tile, box, view);
     return true;
 }
 

@@ -15,8 +15,9 @@
 
 /**
  * struct npu_indices - who points where
- * @near: what is walked, operand and box
+ * @near: what is walked
  * @far: what indices point into
+ * @far_operand: which operand that is
  * @index: the indices; operand 2
  * @places: dimensions of near that are places, the first ones
  * @rest: dimensions of near and far that are rows, the last ones
@@ -25,8 +26,8 @@
  * @along: the other dimensions of far are those of the place
  */
 struct npu_indices {
-    unsigned near_operand, far_operand;
     const struct npu_box *near, *far, *index;
+    unsigned far_operand;
     unsigned places, rest, first, count;
     bool along;
 };
@@ -54,6 +55,9 @@ int64_t npu_indices_resolve(struct npu_tile *tile,
 /* The box of far that places in a box may point into: rows of these dimensions. */
 void npu_indices_box(const struct npu_indices *indices, const uint64_t *start,
                      const uint64_t *size, struct npu_box *box);
+
+/* Is it worth a window to reach for n places in a box? */
+bool npu_indices_window(const struct npu_box *box, uint64_t n);
 
 /*
  * Look at such a box for n places: in one piece if that is worth it, else not, which

@@ -114,6 +114,14 @@
     .run = npu_recurrent_run, .cost = npu_cost_recurrent, .operations = ops, \
     .host_ps = ps, .recurrence = &npu_recurrence_##name_
 
+#define SCATTER(name_)                                             \
+    {                                                              \
+        .name = #name_, .operands = 3, .types = npu_types_scatter, \
+        .params = npu_params_scatter, .shape = npu_shape_##name_,  \
+        .cut = npu_scatter_cut, .run = npu_scatter_run,            \
+        .cost = npu_cost_scatter, .operations = 1,                 \
+    }
+
 static const struct npu_op ops[] = {
     [NPU_OP_NOP] = {
         .name = "nop", .types = npu_types_any, .params = npu_params_none,
@@ -173,6 +181,9 @@ static const struct npu_op ops[] = {
         .params = npu_params_none, .shape = npu_shape_gather_nd,
         .cut = npu_pick_cut, .run = npu_pick_run, .cost = npu_cost_pick,
     },
+    [NPU_OP_SCATTER] = SCATTER(scatter),
+    [NPU_OP_SCATTER_ELEMENTS] = SCATTER(scatter_elements),
+    [NPU_OP_SCATTER_ND] = SCATTER(scatter_nd),
 
     [NPU_OP_ADD] = BINARY(add, 200),
     [NPU_OP_SUB] = BINARY(sub, 200),

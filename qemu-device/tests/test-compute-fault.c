@@ -54,7 +54,7 @@ struct family {
     bool window;
     uint32_t flags;
     struct npu_insn_resize resize;
-    uint32_t mode; /* of NPU_OP_PAD; axis is what is before */
+    uint32_t mode; /* of NPU_OP_PAD, where axis is what is before; of scatters */
 };
 
 #define F32 NPU_DTYPE_F32
@@ -202,6 +202,15 @@ static const struct family families[] = {
     { "gather_nd", NPU_OP_GATHER_ND, 3,
       { { F32, 2, { 9, 65 } }, { F32, 3, { 3, 3, 65 } }, { S32, 2, { 9, 2 } } },
       0, false },
+    { "scatter", NPU_OP_SCATTER, 3,
+      { { F32, 2, { 7, 65 } }, { F32, 2, { 9, 65 } }, { S32, 1, { 9 } } }, 0,
+      false },
+    { "scatter_elements with a sum", NPU_OP_SCATTER_ELEMENTS, 3,
+      { { F16, 2, { 7, 65 } }, { F16, 2, { 9, 65 } }, { S32, 2, { 9, 65 } } },
+      0, false, .mode = NPU_SCATTER_ADD },
+    { "scatter_nd with a maximum", NPU_OP_SCATTER_ND, 3,
+      { { F32, 3, { 3, 3, 65 } }, { F32, 2, { 9, 65 } }, { S32, 2, { 9, 2 } } },
+      0, false, .mode = NPU_SCATTER_MAX },
     { "triangle", NPU_OP_TRIANGLE, 2, { { F32, 2, { 33, 65 } },
                                         { F32, 2, { 33, 65 } } }, 0, false },
     { "range", NPU_OP_RANGE, 3, { { F16, 2, { 33, 65 } }, { F16, 2, { 33, 65 } },
@@ -264,7 +273,18 @@ static void instance_new(struct instance *i, const struct family *family,
     for (uint64_t j = 0; family->opcode == NPU_OP_GATHER && j < 9; j++) {
         tensor_put(&i->tensor[2], &j, (double)(j % 7));
     }
-    for (uint64_t j = 0; family->opcode == NPU_OP_GATHER_ND && j < 9; j++) {
+    for (uint64_t j = 0; family->opcode == NPU_OP_SCATTER && j < 9; j++) {
+        tensor_put(&i->tensor[2], &j, (double)(j % 7));
+    }
+    for (uint64_t j = 0; family->opcode == NPU_OP_SCATTER_ELEMENTS && j < 585;
+         j++) {
+        tensor_put(&i->tensor[2], (uint64_t[]){ j / 65, j % 65 },
+                   (double)(j / 65 % 7));
+    }
+    for (uint64_t j = 0; (family->opcode == NPU_OP_GATHER_ND ||
+                          family->opcode == NPU_OP_SCATTER_ND) &&
+                         j < 9;
+         j++) {
         tensor_put(&i->tensor[2], (uint64_t[]){ j, 0 }, (double)(j / 3));
         tensor_put(&i->tensor[2], (uint64_t[]){ j, 1 }, (double)(j % 3));
     }
@@ -279,6 +299,10 @@ static void instance_new(struct instance *i, const struct family *family,
     }
     if (family->opcode == NPU_OP_PAD) {
         i->program.insn[0].padding.mode = family->mode;
+    }
+    if (family->opcode >= NPU_OP_SCATTER &&
+        family->opcode <= NPU_OP_SCATTER_ND) {
+        i->program.insn[0].scatter.mode = family->mode;
     }
     if (family->window) {
         i->program.insn[0].window = (struct npu_insn_window){
@@ -480,6 +504,9 @@ static void test_restless(void **state)
             families[j].opcode != NPU_OP_GATHER &&
             families[j].opcode != NPU_OP_GATHER_ELEMENTS &&
             families[j].opcode != NPU_OP_GATHER_ND &&
+            families[j].opcode != NPU_OP_SCATTER &&
+            families[j].opcode != NPU_OP_SCATTER_ELEMENTS &&
+            families[j].opcode != NPU_OP_SCATTER_ND &&
             families[j].opcode != NPU_OP_MATMUL_ROUTED &&
             families[j].opcode != NPU_OP_ATTENTION) {
             continue;

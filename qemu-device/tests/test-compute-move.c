@@ -434,6 +434,9 @@ static void test_gather_elements(void **state)
         elements_start(&m, dtypes[i], 2, (uint64_t[]){ 60, 31 },
                        (uint64_t[]){ 4000, 61 }, 0, i);
         move_expect(&m, gathered_elements);
+        elements_start(&m, dtypes[i], 2, (uint64_t[]){ 3, 1500 },
+                       (uint64_t[]){ 5, 1501 }, 0, i);
+        move_expect(&m, gathered_elements);
         elements_start(&m, dtypes[i], 1, (uint64_t[]){ 2003 },
                        (uint64_t[]){ 300000 }, 0, i);
         move_expect(&m, gathered_elements);
@@ -513,6 +516,282 @@ static void test_gather_nd(void **state)
     move_free(&m);
 }
 
+/* ---- Scatters ------------------------------------------------------------ */
+
+/* What d becomes: worked out place by place, in their order. */
+struct scattering {
+    struct move m;
+    double want[1 << 17];
+};
+
+static uint64_t element_number(const struct tensor *tensor,
+                               const uint64_t *index)
+{
+    uint64_t number = 0;
+
+    for (unsigned dim = 0; dim < tensor->desc.rank; dim++) {
+        number = number * tensor->desc.extent[dim] + index[dim];
+    }
+    return number;
+}
+
+static double scattered(const void *arg, const uint64_t *index)
+{
+    const struct scattering *s = arg;
+
+    return s->want[element_number(&s->m.d, index)];
+}
+
+/* One step, as the type rounds it. */
+static double reduced(uint32_t dtype, uint32_t mode, double d, double a)
+{
+    double value = a;
+
+    switch (mode) {
+    case NPU_SCATTER_ADD:
+        value = d + a;
+        break;
+    case NPU_SCATTER_MUL:
+        value = d * a;
+        break;
+    case NPU_SCATTER_MIN:
+        value = d != d || d < a ? d : a;
+        break;
+    case NPU_SCATTER_MAX:
+        value = d != d || d > a ? d : a;
+        break;
+    }
+    if (dtype == NPU_DTYPE_S32 && mode != NPU_SCATTER_SET) {
+        return (int32_t)(uint32_t)(int64_t)value;
+    }
+    return dtype_is_float(dtype) ?
+               round_to(dtype, round_to(NPU_DTYPE_F32, value)) :
+               value;
+}
+
+/* Where an element of a goes; place is where its first index is in b. */
+static void target_of(const struct move *m, const uint64_t *index, uint64_t *to)
+{
+    const struct npu_insn *insn = &m->program.insn[0];
+    unsigned places = m->b.desc.rank;
+    uint64_t at[NPU_MAX_RANK] = { 0 }, count = 1;
+
+    if (insn->opcode == NPU_OP_SCATTER_ELEMENTS) {
+        memcpy(to, index, NPU_MAX_RANK * sizeof(*to));
+        to[insn->scatter.axis] = (uint64_t)tensor_get(&m->b, index);
+        return;
+    }
+    if (insn->opcode == NPU_OP_SCATTER_ND) {
+        count = m->b.desc.extent[--places];
+    }
+    memcpy(at, index, places * sizeof(*at));
+    for (uint64_t k = 0; k < count; k++) {
+        at[places] = places < m->b.desc.rank ? k : 0;
+        to[k] = (uint64_t)tensor_get(&m->b, at);
+    }
+    for (unsigned dim = (unsigned)count; dim < m->d.desc.rank; dim++) {
+        to[dim] = index[places + dim - count];
+    }
+}
+
+static void scatter_expect(struct scattering *s)
+{
+    struct expectation e = {
+        .value = scattered,
+        .arg = s,
+        .identical = true,
+        .seed = test_seed(),
+    };
+    struct move *m = &s->m;
+    uint64_t index[NPU_MAX_RANK] = { 0 }, to[NPU_MAX_RANK] = { 0 };
+
+    do {
+        s->want[element_number(&m->d, index)] = tensor_get(&m->d, index);
+    } while (tensor_next(&m->d, index));
+    do {
+        double *want = s->want;
+
+        target_of(m, index, to);
+        want += element_number(&m->d, to);
+        *want = reduced(m->d.desc.dtype, insn_of(m)->scatter.mode, *want,
+                        tensor_get(&m->a, index));
+    } while (tensor_next(&m->a, index));
+    expect(&m->program, &m->d, &e);
+}
+
+/* A mode, and a type that it takes; values that f64 can follow. */
+static uint32_t pick_mode(struct move *m, unsigned i)
+{
+    static const uint32_t types[] = { NPU_DTYPE_F32, NPU_DTYPE_F16,
+                                      NPU_DTYPE_BF16, NPU_DTYPE_S32,
+                                      NPU_DTYPE_S64 };
+    uint32_t mode = i % 5;
+
+    insn_of(m)->scatter.mode = mode;
+    if (mode == NPU_SCATTER_SET) {
+        return dtypes[i / 5 % DTYPES];
+    }
+    return types[i / 5 % (mode == NPU_SCATTER_MUL ? 4 : 5)];
+}
+
+static void scatter_operand(struct scattering *s, struct tensor *tensor,
+                            uint32_t dtype, unsigned rank,
+                            const uint64_t *extent, unsigned layout)
+{
+    struct move *m = &s->m;
+    bool special = dtype_is_float(dtype) || !insn_of(m)->scatter.mode;
+
+    *tensor = tensor_new(m->mem, &m->rng, dtype, rank, extent, layout);
+    tensor_fill(tensor, &m->rng, special ? VALUES_SPECIAL : VALUES_PLAIN);
+    program_operand(&m->program, 0, tensor);
+}
+
+static void scatter_rows(struct scattering *s, unsigned i, uint64_t rows,
+                         unsigned rank, const uint64_t *d, unsigned layout)
+{
+    struct move *m = &s->m;
+    uint64_t a[NPU_MAX_RANK], index[1] = { 0 };
+    uint32_t dtype;
+
+    move_start(m, NPU_OP_SCATTER);
+    dtype = pick_mode(m, i);
+    memcpy(a, d, sizeof(a));
+    a[0] = rows;
+    scatter_operand(s, &m->d, dtype, rank, d, layout & LAYOUT_ANY);
+    scatter_operand(s, &m->a, dtype, rank, a, layout);
+    m->b = move_operand(m, i % 3 ? NPU_DTYPE_S32 : NPU_DTYPE_S64, 1, a,
+                        layout & LAYOUT_ANY);
+    do {
+        put_index(m, index, d[0]);
+    } while (tensor_next(&m->b, index));
+    scatter_expect(s);
+}
+
+static void test_scatter(void **state)
+{
+    struct scattering *s = malloc(sizeof(*s));
+
+    (void)state;
+    move_new(&s->m, 70);
+    for (unsigned i = 0; i < 100; i++) {
+        uint64_t d[NPU_MAX_RANK] = { 0 };
+        unsigned rank = any_extents(&s->m, 1, 400, d);
+
+        scatter_rows(s, i, (uint64_t)rng_range(&s->m.rng, 1, 25), rank, d,
+                     i / 5 % 16);
+    }
+    for (unsigned i = 0; i < 5; i++) {
+        scatter_rows(s, i, 900, 2, (uint64_t[NPU_MAX_RANK]){ 100, 130 }, i);
+        scatter_rows(s, i, 20000, 1, (uint64_t[NPU_MAX_RANK]){ 30000 }, i);
+        scatter_rows(s, i, 20, 2, (uint64_t[NPU_MAX_RANK]){ 3, 20011 }, 0);
+    }
+    move_free(&s->m);
+    free(s);
+}
+
+static void scatter_elements(struct scattering *s, unsigned i, uint32_t axis,
+                             unsigned rank, const uint64_t *d,
+                             const uint64_t *a, unsigned layout)
+{
+    struct move *m = &s->m;
+    uint64_t index[NPU_MAX_RANK] = { 0 };
+    uint32_t dtype;
+
+    move_start(m, NPU_OP_SCATTER_ELEMENTS);
+    dtype = pick_mode(m, i);
+    insn_of(m)->scatter.axis = axis;
+    scatter_operand(s, &m->d, dtype, rank, d, layout & LAYOUT_ANY);
+    scatter_operand(s, &m->a, dtype, rank, a, layout);
+    m->b = move_operand(m, i % 3 ? NPU_DTYPE_S32 : NPU_DTYPE_S64, rank, a,
+                        layout);
+    do {
+        put_index(m, index, d[axis]);
+    } while (tensor_next(&m->b, index));
+    scatter_expect(s);
+}
+
+static void test_scatter_elements(void **state)
+{
+    struct scattering *s = malloc(sizeof(*s));
+
+    (void)state;
+    move_new(&s->m, 80);
+    for (unsigned i = 0; i < 100; i++) {
+        uint64_t d[NPU_MAX_RANK] = { 0 }, a[NPU_MAX_RANK] = { 0 };
+        unsigned rank = any_extents(&s->m, 1, 400, a);
+        uint32_t axis = (uint32_t)rng_range(&s->m.rng, 0, rank - 1);
+
+        for (unsigned dim = 0; dim < rank; dim++) {
+            d[dim] = a[dim] + (uint64_t)rng_range(&s->m.rng, 0, 2);
+        }
+        d[axis] = (uint64_t)rng_range(&s->m.rng, 1, 9);
+        scatter_elements(s, i, axis, rank, d, a, i / 5 % 16);
+    }
+    for (unsigned i = 0; i < 5; i++) {
+        scatter_elements(s, i, 1, 2, (uint64_t[NPU_MAX_RANK]){ 100, 130 },
+                         (uint64_t[NPU_MAX_RANK]){ 90, 200 }, i);
+        scatter_elements(s, i, 0, 2, (uint64_t[NPU_MAX_RANK]){ 70, 230 },
+                         (uint64_t[NPU_MAX_RANK]){ 90, 200 }, i);
+        scatter_elements(s, i, 0, 1, (uint64_t[NPU_MAX_RANK]){ 40000 },
+                         (uint64_t[NPU_MAX_RANK]){ 30000 }, i);
+    }
+    move_free(&s->m);
+    free(s);
+}
+
+static void scatter_nd(struct scattering *s, unsigned i, const uint64_t *place,
+                       unsigned places, unsigned count, unsigned rank,
+                       const uint64_t *d, unsigned layout)
+{
+    struct move *m = &s->m;
+    uint64_t extent[NPU_MAX_RANK], index[NPU_MAX_RANK] = { 0 };
+    uint32_t dtype;
+
+    move_start(m, NPU_OP_SCATTER_ND);
+    dtype = pick_mode(m, i);
+    memcpy(extent, place, places * sizeof(*place));
+    for (unsigned dim = count; dim < rank; dim++) {
+        extent[places + dim - count] = d[dim];
+    }
+    scatter_operand(s, &m->d, dtype, rank, d, layout & LAYOUT_ANY);
+    scatter_operand(s, &m->a, dtype, places + rank - count, extent, layout);
+    extent[places] = count;
+    m->b = move_operand(m, i % 3 ? NPU_DTYPE_S32 : NPU_DTYPE_S64, places + 1,
+                        extent, layout & LAYOUT_ANY);
+    do {
+        put_index(m, index, d[index[places]]);
+    } while (tensor_next(&m->b, index));
+    scatter_expect(s);
+}
+
+static void test_scatter_nd(void **state)
+{
+    struct scattering *s = malloc(sizeof(*s));
+
+    (void)state;
+    move_new(&s->m, 90);
+    for (unsigned i = 0; i < 120; i++) {
+        uint64_t d[NPU_MAX_RANK] = { 0 }, place[NPU_MAX_RANK];
+        unsigned rank = any_extents(&s->m, 1, 300, d);
+        unsigned count = (unsigned)rng_range(&s->m.rng, 1, rank);
+        unsigned rest = rank - count, most = NPU_MAX_RANK - (rest ? rest : 1);
+        unsigned places = (unsigned)rng_range(&s->m.rng, !rest, most);
+
+        for (unsigned dim = 0; dim < places; dim++) {
+            place[dim] = (uint64_t)rng_range(&s->m.rng, 1, places > 2 ? 3 : 9);
+        }
+        scatter_nd(s, i, place, places, count, rank, d, i / 5 % 16);
+    }
+    for (unsigned i = 0; i < 5; i++) {
+        scatter_nd(s, i, (uint64_t[]){ 50, 4 }, 2, 2, 3,
+                   (uint64_t[NPU_MAX_RANK]){ 8, 9, 300 }, i);
+        scatter_nd(s, i, (uint64_t[]){ 9000 }, 1, 3, 3,
+                   (uint64_t[NPU_MAX_RANK]){ 40, 20, 30 }, i);
+    }
+    move_free(&s->m);
+    free(s);
+}
+
 static void expect_bad_index(struct move *m)
 {
     struct npu_verdict verdict;
@@ -544,6 +823,11 @@ static void test_bad_index(void **state)
                        (uint64_t[]){ 40, 20 }, 1, 0);
         tensor_put(&m.b, index, bad[i % 4]);
         expect_bad_index(&m);
+        /* The other way: from d, which is larger than b, to a. */
+        insn_of(&m)->opcode = NPU_OP_SCATTER_ELEMENTS;
+        insn_of(&m)->operand[0] = 1;
+        insn_of(&m)->operand[1] = 0;
+        expect_bad_index(&m);
     }
     move_free(&m);
 }
@@ -561,6 +845,9 @@ int main(void)
     suite_add(&suite, test_one_hot, NULL, "one_hot");
     suite_add(&suite, test_gather_elements, NULL, "gather_elements");
     suite_add(&suite, test_gather_nd, NULL, "gather_nd");
+    suite_add(&suite, test_scatter, NULL, "scatter");
+    suite_add(&suite, test_scatter_elements, NULL, "scatter_elements");
+    suite_add(&suite, test_scatter_nd, NULL, "scatter_nd");
     suite_add(&suite, test_bad_index, NULL, "bad index");
     return suite_run(&suite, "move");
 }

@@ -166,6 +166,33 @@ static void good_gather_nd(struct program *program)
     add_tensor(program, NPU_DTYPE_S32, 3, (uint64_t[]){ 3, 5, 2 });
 }
 
+static void good_scatter(struct program *program)
+{
+    good_start(program, NPU_OP_SCATTER);
+    add_tensor(program, NPU_DTYPE_F16, 2, (uint64_t[]){ 9, 6 });
+    add_tensor(program, NPU_DTYPE_F16, 2, (uint64_t[]){ 4, 6 });
+    add_tensor(program, NPU_DTYPE_S32, 1, (uint64_t[]){ 4 });
+    program->insn[1].scatter.mode = NPU_SCATTER_MAX;
+}
+
+static void good_scatter_elements(struct program *program)
+{
+    good_start(program, NPU_OP_SCATTER_ELEMENTS);
+    add_tensor(program, NPU_DTYPE_BOOL, 2, (uint64_t[]){ 4, 2 });
+    add_tensor(program, NPU_DTYPE_BOOL, 2, (uint64_t[]){ 3, 5 });
+    add_tensor(program, NPU_DTYPE_S64, 2, (uint64_t[]){ 3, 5 });
+    program->insn[1].scatter.axis = 1;
+}
+
+static void good_scatter_nd(struct program *program)
+{
+    good_start(program, NPU_OP_SCATTER_ND);
+    add_tensor(program, NPU_DTYPE_S64, 3, (uint64_t[]){ 4, 6, 7 });
+    add_tensor(program, NPU_DTYPE_S64, 3, (uint64_t[]){ 3, 5, 7 });
+    add_tensor(program, NPU_DTYPE_S32, 3, (uint64_t[]){ 3, 5, 2 });
+    program->insn[1].scatter.mode = NPU_SCATTER_ADD;
+}
+
 static void good_reduce(struct program *program)
 {
     good_start(program, NPU_OP_REDUCE_SUM);
@@ -712,6 +739,24 @@ BAD(bad_nd_place, p->tensor[2].extent[0] = 2)
 BAD(bad_nd_count, p->tensor[2].extent[2] = 4)
 BAD(bad_nd_rank, p->tensor[2].extent[2] = 3)
 BAD(bad_nd_row, p->tensor[1].extent[2] = 6)
+
+BAD(bad_scatter_mode, p->insn[1].scatter.mode = NPU_SCATTER_MAX + 1)
+BAD(bad_scatter_axis, p->insn[1].scatter.axis = 2)
+BAD(bad_scatter_no_axis, p->insn[1].scatter.axis = 1)
+BAD(bad_scatter_zero, p->insn[1].scatter.pad[5] = 1)
+BAD(bad_scatter_add, p->insn[1].scatter.mode = NPU_SCATTER_ADD)
+BAD(bad_scatter_rows, p->tensor[2].extent[0] = 3)
+BAD(bad_scatter_row, p->tensor[1].extent[1] = 5)
+BAD(bad_scatter_many,
+    p->tensor[1].extent[0] = p->tensor[2].extent[0] = NPU_MAX_CONTRACTION + 1;
+    p->tensor[1].stride[0] = 0)
+BAD(bad_scatter_small, p->tensor[0].extent[0] = 2)
+BAD(bad_scatter_line,
+    p->tensor[1].extent[1] = p->tensor[2].extent[1] = NPU_MAX_CONTRACTION + 1;
+    p->tensor[1].stride[1] = 0; p->tensor[2].stride[1] = 0)
+BAD(bad_scatter_places,
+    p->tensor[1].extent[0] = p->tensor[2].extent[0] = NPU_MAX_CONTRACTION / 4;
+    p->tensor[1].stride[0] = 0; p->tensor[2].stride[0] = 0)
 
 /* Shapes */
 BAD(bad_shape_extent, p->tensor[2].extent[1] = 4)
@@ -1542,6 +1587,40 @@ static const struct bad bads[] = {
       1, 0 },
     { "gather_nd of other rows", good_gather_nd, bad_nd_row, NPU_ERR_SHAPE, 1,
       1 },
+    { "scatter in no mode", good_scatter, bad_scatter_mode, NPU_ERR_PARAMETER,
+      INSN },
+    { "scatter along an axis", good_scatter, bad_scatter_no_axis,
+      NPU_ERR_PARAMETER, INSN },
+    { "scatter with a parameter byte", good_scatter, bad_scatter_zero,
+      NPU_ERR_PARAMETER, INSN },
+    { "scatter with a scalar", good_scatter, bad_imm, NPU_ERR_PARAMETER, INSN },
+    { "scatter by f32", good_scatter, bad_pick_index, NPU_ERR_DTYPE, 1, 2 },
+    { "scatter by too few", good_scatter, bad_scatter_rows, NPU_ERR_SHAPE, 1,
+      2 },
+    { "scatter of other rows", good_scatter, bad_scatter_row, NPU_ERR_SHAPE, 1,
+      1 },
+    { "scatter by too many", good_scatter, bad_scatter_many, NPU_ERR_SHAPE, 1,
+      2 },
+    { "scatter_elements along no axis", good_scatter_elements,
+      bad_scatter_axis, NPU_ERR_PARAMETER, INSN },
+    { "scatter_elements adding bool", good_scatter_elements, bad_scatter_add,
+      NPU_ERR_DTYPE, 1, 0 },
+    { "scatter_elements to too few", good_scatter_elements, bad_scatter_small,
+      NPU_ERR_SHAPE, 1, 0 },
+    { "scatter_elements by too few", good_scatter_elements, bad_elements_index,
+      NPU_ERR_SHAPE, 1, 2 },
+    { "scatter_elements of long lines", good_scatter_elements,
+      bad_scatter_line, NPU_ERR_SHAPE, 1, 2 },
+    { "scatter_nd by too few", good_scatter_nd, bad_nd_place, NPU_ERR_SHAPE, 1,
+      2 },
+    { "scatter_nd by too many dimensions", good_scatter_nd, bad_nd_count,
+      NPU_ERR_SHAPE, 1, 2 },
+    { "scatter_nd from another rank", good_scatter_nd, bad_nd_rank,
+      NPU_ERR_SHAPE, 1, 1 },
+    { "scatter_nd of other rows", good_scatter_nd, bad_nd_row, NPU_ERR_SHAPE,
+      1, 1 },
+    { "scatter_nd by too many", good_scatter_nd, bad_scatter_places,
+      NPU_ERR_SHAPE, 1, 2 },
     { "stall with a parameter byte", good_stall, bad_stall_raw,
       NPU_ERR_PARAMETER, INSN },
 };
@@ -1727,6 +1806,9 @@ static void test_damage(void **state)
         good_cache,
         good_gather_elements,
         good_gather_nd,
+        good_scatter,
+        good_scatter_elements,
+        good_scatter_nd,
     };
     static uint64_t args[NPU_MAX_BASES + NPU_MAX_SCALARS];
     struct rng rng = rng_new(test_seed());

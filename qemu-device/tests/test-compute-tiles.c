@@ -96,7 +96,7 @@ struct work {
     uint16_t kernel, stride, dilation, pad;
     uint32_t flags;
     struct npu_insn_resize resize;
-    uint32_t mode; /* of NPU_OP_PAD; axis is what is before */
+    uint32_t mode; /* of NPU_OP_PAD, where axis is what is before; of scatters */
 };
 
 static void add_operand(struct program *program, const struct operand *o)
@@ -141,6 +141,9 @@ static struct runner work_new(const struct work *work)
     }
     if (work->opcode == NPU_OP_PAD) {
         program.insn[0].padding.mode = work->mode;
+    }
+    if (work->opcode >= NPU_OP_SCATTER && work->opcode <= NPU_OP_SCATTER_ND) {
+        program.insn[0].scatter.mode = work->mode;
     }
     if (work->kernel) {
         bool flat = work->operand[0].rank == 4;
@@ -212,6 +215,22 @@ static const struct work huge[] = {
       { { NPU_DTYPE_S64, 1, { G(16) } },
         { NPU_DTYPE_S64, 6, { K(1), K(1), 4, 4, K(1), 4 } },
         { NPU_DTYPE_S64, 2, { G(16), 6 }, false, true } } },
+    { "scatter of long rows", NPU_OP_SCATTER,
+      { { F16, 2, { 5, G(1) } }, { F16, 2, { K(64), G(1) } },
+        { S32, 1, { K(64) } } } },
+    { "scatter of many elements", NPU_OP_SCATTER,
+      { { F16, 1, { G(64) } }, { F16, 1, { K(256) } }, { S32, 1, { K(256) } } },
+      .mode = NPU_SCATTER_ADD },
+    { "scatter_elements of many lines", NPU_OP_SCATTER_ELEMENTS,
+      { { F32, 2, { G(1), 7 } }, { F32, 2, { G(1), 5 } },
+        { S32, 2, { G(1), 5 } } }, 1, .mode = NPU_SCATTER_MUL },
+    { "scatter_elements across memory", NPU_OP_SCATTER_ELEMENTS,
+      { { NPU_DTYPE_S64, 2, { 9, G(1) } }, { NPU_DTYPE_S64, 2, { K(16), G(1) } },
+        { S32, 2, { K(16), G(1) } } }, 0 },
+    { "scatter_nd of elements", NPU_OP_SCATTER_ND,
+      { { NPU_DTYPE_S64, 6, { K(1), K(1), 4, 4, K(1), 4 } },
+        { NPU_DTYPE_S64, 1, { K(64) } }, { S32, 2, { K(64), 6 } } },
+      .mode = NPU_SCATTER_MIN },
     { "pad of a long row", NPU_OP_PAD,
       { { NPU_DTYPE_S64, 1, { G(64) } }, { NPU_DTYPE_S64, 1, { G(32) } } },
       G(1) },
@@ -554,6 +573,10 @@ static const struct work large[] = {
       { F32, 2, { K(1), 64 } }, { S32, 2, { K(1), 64 } } }, 1 },
     { "gather_nd", NPU_OP_GATHER_ND, { { F32, 2, { K(1), K(1) } },
       { F32, 2, { K(1), K(1) } }, { S32, 2, { K(1), 1 } } } },
+    { "scatter", NPU_OP_SCATTER, { { F32, 2, { K(1), K(1) } },
+      { F32, 2, { K(1), K(1) } }, { S32, 1, { K(1) } } } },
+    { "scatter_elements", NPU_OP_SCATTER_ELEMENTS, { { F32, 2, { K(1), 64 } },
+      { F32, 2, { K(1), 64 } }, { S32, 2, { K(1), 64 } } }, 1 },
     { "pad", NPU_OP_PAD, { { F32, 2, { K(1), K(1) } },
       { F32, 2, { K(1), 1000 } } }, 0, .mode = NPU_PAD_EDGE },
     { "triangle", NPU_OP_TRIANGLE, { { F32, 2, { K(1), K(1) } },
@@ -690,6 +713,11 @@ static const struct charge charges[] = {
       { F16, 2, { 1000, 8 } }, { S32, 2, { 4, 8 } } }, 0 }, 0, 256, F16 },
     { { "gather_nd", NPU_OP_GATHER_ND, { { F32, 2, { 4, 8 } },
       { F32, 3, { 100, 10, 8 } }, { S32, 2, { 4, 2 } } } }, 0, 288, F32 },
+    { { "scatter", NPU_OP_SCATTER, { { F16, 2, { 1000, 8 } },
+      { F16, 2, { 4, 8 } }, { S32, 1, { 4 } } } }, 0, 144, F16 },
+    { { "scatter_nd with sums", NPU_OP_SCATTER_ND, { { F32, 3, { 9, 10, 8 } },
+      { F32, 2, { 4, 8 } }, { S32, 2, { 4, 2 } } }, .mode = NPU_SCATTER_ADD },
+      32, 416, F32 },
     { { "pad", NPU_OP_PAD, { { F16, 2, { 4, 9 } }, { F16, 2, { 3, 5 } } }, 1 },
       0, 102, F16 },
     { { "triangle", NPU_OP_TRIANGLE, { { S8, 2, { 3, 5 } },

@@ -171,6 +171,13 @@ enum npu_dtype {
  * @NPU_OP_GATHER_ND: d[x, .., y, ..] = a[b[x, .., 0], .., b[x, .., q - 1], y, ..], q
  *	being b's last extent, at most the rank of a; b is s32 or s64, d and a any
  *	type, the same.  An index outside a is NPU_ERR_INDEX
+ * @NPU_OP_SCATTER: d[b[i], ..] = a[i, ..]; b is s32 or s64 of rank 1; d and a have the
+ *	same type, rank and extents but for extent 0.  See &struct npu_insn_scatter
+ * @NPU_OP_SCATTER_ELEMENTS: d[i, .., b[i, .., z], .., z] = a[i, .., z], the index being
+ *	that along &npu_insn_scatter.axis; b (s32 or s64) has a's extents, a those of
+ *	d or smaller ones, but any along the axis
+ * @NPU_OP_SCATTER_ND: d[b[x, .., 0], .., b[x, .., q - 1], y, ..] = a[x, .., y, ..], q
+ *	being b's last extent, at most the rank of d; b is s32 or s64
  * @NPU_OP_ADD: d = a + b (E); integers wrap
  * @NPU_OP_SUB: d = a - b (E); integers wrap
  * @NPU_OP_MUL: d = a * b (E); integers wrap
@@ -388,6 +395,9 @@ enum npu_opcode {
 	NPU_OP_ONE_HOT = 22,
 	NPU_OP_GATHER_ELEMENTS = 23,
 	NPU_OP_GATHER_ND = 24,
+	NPU_OP_SCATTER = 25,
+	NPU_OP_SCATTER_ELEMENTS = 26,
+	NPU_OP_SCATTER_ND = 27,
 
 	NPU_OP_ADD = 32,
 	NPU_OP_SUB = 33,
@@ -665,6 +675,41 @@ struct npu_insn_groups {
 };
 
 /**
+ * enum npu_scatter_mode - what a scatter does with an element of a
+ * @NPU_SCATTER_SET: d becomes it (any type without blocks)
+ * @NPU_SCATTER_ADD: is added to d, as by NPU_OP_ADD (E; the others too)
+ * @NPU_SCATTER_MUL: d is multiplied by it, as by NPU_OP_MUL
+ * @NPU_SCATTER_MIN: d becomes the smaller one, as by NPU_OP_MIN
+ * @NPU_SCATTER_MAX: d becomes the larger one, as by NPU_OP_MAX
+ */
+enum npu_scatter_mode {
+	NPU_SCATTER_SET = 0,
+	NPU_SCATTER_ADD = 1,
+	NPU_SCATTER_MUL = 2,
+	NPU_SCATTER_MIN = 3,
+	NPU_SCATTER_MAX = 4,
+};
+
+/**
+ * struct npu_insn_scatter - parameters of NPU_OP_SCATTER and its like
+ * @axis: dimension, for NPU_OP_SCATTER_ELEMENTS; else 0
+ * @mode: &enum npu_scatter_mode
+ * @pad: must be zero
+ *
+ * d and a have the same type.  d must not overlap a or b; where no index points it
+ * stays as it is, and is not written.  Indices that point to one element count one
+ * after the other, in the order in which they lie in b, the last dimension first: with
+ * NPU_SCATTER_SET the last one wins, and in other modes d is rounded to its type
+ * each time.  An index outside d is NPU_ERR_INDEX.  Of all of b, or for
+ * NPU_OP_SCATTER_ELEMENTS along the axis, there are at most NPU_MAX_CONTRACTION.
+ */
+struct npu_insn_scatter {
+	__u32 axis;
+	__u32 mode;
+	__u32 pad[6];
+};
+
+/**
  * enum npu_pad_mode - f(x) of NPU_OP_PAD, for an extent n of a
  * @NPU_PAD_CONSTANT: x; where that is outside a, d is imm as of NPU_OP_FILL.  The
  *	other modes have no scalar
@@ -859,6 +904,7 @@ struct npu_insn_attention {
  *	and NPU_OP_GATHER_ELEMENTS
  * @groups: for NPU_OP_GROUP_NORM
  * @padding: for NPU_OP_PAD
+ * @scatter: for NPU_OP_SCATTER, NPU_OP_SCATTER_ELEMENTS and NPU_OP_SCATTER_ND
  * @matmul: for NPU_OP_MATMUL and NPU_OP_MATMUL_ROUTED
  * @window: for convolution and pooling
  * @resize: for NPU_OP_RESIZE
@@ -876,6 +922,7 @@ struct npu_insn {
 		struct npu_insn_axis axis;
 		struct npu_insn_groups groups;
 		struct npu_insn_pad padding;
+		struct npu_insn_scatter scatter;
 		struct npu_insn_matmul matmul;
 		struct npu_insn_window window;
 		struct npu_insn_resize resize;
@@ -1044,6 +1091,11 @@ NPU_ASSERT_SIZE(struct npu_insn_pad, 32);
 NPU_ASSERT_AT(struct npu_insn_pad, before, 0);
 NPU_ASSERT_AT(struct npu_insn_pad, mode, 24);
 NPU_ASSERT_AT(struct npu_insn_pad, pad, 28);
+
+NPU_ASSERT_SIZE(struct npu_insn_scatter, 32);
+NPU_ASSERT_AT(struct npu_insn_scatter, axis, 0);
+NPU_ASSERT_AT(struct npu_insn_scatter, mode, 4);
+NPU_ASSERT_AT(struct npu_insn_scatter, pad, 8);
 
 NPU_ASSERT_SIZE(struct npu_insn_matmul, 32);
 NPU_ASSERT_AT(struct npu_insn_matmul, activation, 0);

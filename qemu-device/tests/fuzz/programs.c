@@ -297,6 +297,7 @@ size_t fuzz_seed(unsigned index, uint8_t *to, const char **name)
     /* What these read may be an index that points outside. */
     MUST(play(to, size) || opcode == NPU_OP_GATHER ||
          opcode == NPU_OP_GATHER_ELEMENTS || opcode == NPU_OP_GATHER_ND ||
+         (opcode >= NPU_OP_SCATTER && opcode <= NPU_OP_SCATTER_ND) ||
          opcode == NPU_OP_MATMUL_ROUTED || opcode == NPU_OP_ATTENTION);
     snprintf(text, sizeof(text), "insn-%u-%u", opcode, index % 3);
     *name = text;

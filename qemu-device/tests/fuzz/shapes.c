@@ -26,6 +26,7 @@ static make fill, copy, gather, pad, triangle, range, one_hot, elements, nd,
     stall, unary, binary, compare, where, ternary, softmax, reduce, argmax,
     cumsum, sort, matmul, routed, conv, pool, norm, group_norm, batch_norm,
     softmax_ext, rope, resize, attention;
+static make scatter, scatter_elements, scatter_nd;
 static make ssm_scan, rwkv_wkv, delta_net;
 
 /* Element types that operands may have, a bit each. */
@@ -53,6 +54,9 @@ static const struct kind {
     { NPU_OP_ONE_HOT, SET_ANY, one_hot },
     { NPU_OP_GATHER_ELEMENTS, SET_ANY, elements },
     { NPU_OP_GATHER_ND, SET_ANY, nd },
+    { NPU_OP_SCATTER, SET_ANY, scatter },
+    { NPU_OP_SCATTER_ELEMENTS, SET_ANY, scatter_elements },
+    { NPU_OP_SCATTER_ND, SET_ANY, scatter_nd },
     { NPU_OP_ADD, SET_E, binary },
     { NPU_OP_SUB, SET_E, binary },
     { NPU_OP_MUL, SET_E, binary },
@@ -567,25 +571,82 @@ static void elements(struct shaper *shaper)
     operand(shaper, index_type(shaper), &d);
 }
 
-/* Places, one or two dimensions that are named, and a row. */
-static void nd(struct shaper *shaper)
+/* What a scatter does; what adds up takes fewer types. */
+static void scatter_mode(struct shaper *shaper)
 {
-    unsigned count = between(shaper, 1, 2), places = between(shaper, 1, 2);
-    struct shape d = any_shape(shaper, 3), a = { .rank = d.rank }, b = d;
-
-    d.rank = places + 1;
-    d.extent[3] = d.extent[4] = d.extent[5] = 0;
-    d.extent[2] = places == 2 ? d.extent[2] : 0;
-    a = (struct shape){ .rank = count + 1 };
-    for (unsigned dim = 0; dim < count; dim++) {
-        a.extent[dim] = between(shaper, 1, 4);
+    shaper->insn.scatter.mode = between(shaper, NPU_SCATTER_SET,
+                                        NPU_SCATTER_MAX);
+    if (shaper->insn.scatter.mode != NPU_SCATTER_SET) {
+        shaper->dtype[0] = pick_type(shaper, SET_E);
     }
-    a.extent[count] = d.extent[places];
-    b = d;
-    b.extent[places] = count;
+}
+
+static void scatter(struct shaper *shaper)
+{
+    struct shape d = any_shape(shaper, 1), a = d;
+    struct shape index = { .rank = 1 };
+
+    scatter_mode(shaper);
+    d.extent[0] = between(shaper, 1, 9);
+    index.extent[0] = a.extent[0];
     operand(shaper, shaper->dtype[0], &d);
     operand(shaper, shaper->dtype[0], &a);
-    operand(shaper, index_type(shaper), &b);
+    operand(shaper, index_type(shaper), &index);
+}
+
+static void scatter_elements(struct shaper *shaper)
+{
+    struct shape d = any_shape(shaper, 1), a = d;
+    unsigned axis = random_below(shaper->random, d.rank);
+
+    scatter_mode(shaper);
+    shaper->insn.scatter.axis = axis;
+    d.extent[axis] = between(shaper, 1, d.extent[axis] + 1);
+    a.extent[0] = axis ? between(shaper, 1, a.extent[0]) : a.extent[0];
+    operand(shaper, shaper->dtype[0], &d);
+    operand(shaper, shaper->dtype[0], &a);
+    operand(shaper, index_type(shaper), &a);
+}
+
+/* Places, one or two dimensions that are named, and a row. */
+static void nd_shapes(struct shaper *shaper, struct shape *near,
+                      struct shape *far, struct shape *index)
+{
+    unsigned count = between(shaper, 1, 2), places = between(shaper, 1, 2);
+    struct shape any = any_shape(shaper, 3);
+
+    *near = (struct shape){ .rank = places + 1 };
+    for (unsigned dim = 0; dim < near->rank; dim++) {
+        near->extent[dim] = any.extent[dim];
+    }
+    *index = *near;
+    index->extent[places] = count;
+    *far = (struct shape){ .rank = count + 1 };
+    for (unsigned dim = 0; dim < count; dim++) {
+        far->extent[dim] = between(shaper, 1, 4);
+    }
+    far->extent[count] = near->extent[places];
+}
+
+static void nd(struct shaper *shaper)
+{
+    struct shape d, a, index;
+
+    nd_shapes(shaper, &d, &a, &index);
+    operand(shaper, shaper->dtype[0], &d);
+    operand(shaper, shaper->dtype[0], &a);
+    operand(shaper, index_type(shaper), &index);
+}
+
+static void scatter_nd(struct shaper *shaper)
+{
+    struct shape d, a, index;
+
+    scatter_mode(shaper);
+    nd_shapes(shaper, &a, &d, &index);
+    operand(shaper, shaper->dtype[0], &d);
+    operand(shaper, shaper->dtype[0], &a);
+    operand(shaper, index_type(shaper), &index);
 }
 
 static void softmax(struct shaper *shaper)
