@@ -667,6 +667,47 @@ int npu_op_gather_nd(struct npu_program *prog, npu_tensor_id d, npu_tensor_id a,
 		     npu_tensor_id index);
 
 /**
+ * npu_op_scatter() - NPU_OP_SCATTER: row index[i] of d becomes, or takes, row i of a
+ * @prog: program
+ * @mode: &enum npu_scatter_mode
+ * @d: destination; where no index points it stays as it is
+ * @a: rows, of the type of @d: f32, f16, bf16, s32 or s64, for NPU_SCATTER_SET any
+ *	without blocks
+ * @index: s32 or s64 of rank 1, one for each row of @a
+ *
+ * Return: as npu_op_stall().
+ */
+int npu_op_scatter(struct npu_program *prog, uint32_t mode, npu_tensor_id d,
+		   npu_tensor_id a, npu_tensor_id index);
+
+/**
+ * npu_op_scatter_elements() - NPU_OP_SCATTER_ELEMENTS: each element of a chooses one of d
+ * @prog: program
+ * @mode: &enum npu_scatter_mode
+ * @d: destination, as of npu_op_scatter()
+ * @a: elements, of the type and rank of @d, and no larger but along the axis
+ * @index: s32 or s64, with the extents of @a: where along the axis
+ * @axis: dimension of @d
+ *
+ * Return: as npu_op_stall().
+ */
+int npu_op_scatter_elements(struct npu_program *prog, uint32_t mode, npu_tensor_id d,
+			    npu_tensor_id a, npu_tensor_id index, unsigned int axis);
+
+/**
+ * npu_op_scatter_nd() - NPU_OP_SCATTER_ND: rows of d that several indices name
+ * @prog: program
+ * @mode: &enum npu_scatter_mode
+ * @d: destination, [.., row, ..], as of npu_op_scatter()
+ * @a: [place, .., row, ..], of the type of @d
+ * @index: s32 or s64, [place, .., dimensions of d that are named]
+ *
+ * Return: as npu_op_stall().
+ */
+int npu_op_scatter_nd(struct npu_program *prog, uint32_t mode, npu_tensor_id d,
+		      npu_tensor_id a, npu_tensor_id index);
+
+/**
  * npu_op_binary() - an element-wise instruction with two sources
  * @prog: program
  * @opcode: NPU_OP_ADD to NPU_OP_ELU

@@ -432,6 +432,44 @@ int npu_op_gather_nd(struct npu_program *prog, npu_tensor_id d, npu_tensor_id a,
 	return err ? err : EMIT(prog, &insn, d, a, index);
 }
 
+static struct npu_insn new_scatter(uint32_t opcode, uint32_t mode)
+{
+	struct npu_insn insn = new_insn(opcode);
+
+	insn.scatter.mode = mode;
+	return insn;
+}
+
+int npu_op_scatter(struct npu_program *prog, uint32_t mode, npu_tensor_id d,
+		   npu_tensor_id a, npu_tensor_id index)
+{
+	struct npu_insn insn = new_scatter(NPU_OP_SCATTER, mode);
+	int err = npu_program_check(prog);
+
+	return err ? err : EMIT(prog, &insn, d, a, index);
+}
+
+int npu_op_scatter_elements(struct npu_program *prog, uint32_t mode, npu_tensor_id d,
+			    npu_tensor_id a, npu_tensor_id index, unsigned int axis)
+{
+	struct npu_insn insn = new_scatter(NPU_OP_SCATTER_ELEMENTS, mode);
+	int err = npu_program_check(prog);
+
+	/* It is where that of other instructions is. */
+	if (!err)
+		err = set_axis(prog, &insn, d, axis);
+	return err ? err : EMIT(prog, &insn, d, a, index);
+}
+
+int npu_op_scatter_nd(struct npu_program *prog, uint32_t mode, npu_tensor_id d,
+		      npu_tensor_id a, npu_tensor_id index)
+{
+	struct npu_insn insn = new_scatter(NPU_OP_SCATTER_ND, mode);
+	int err = npu_program_check(prog);
+
+	return err ? err : EMIT(prog, &insn, d, a, index);
+}
+
 int npu_op_matmul(struct npu_program *prog, npu_tensor_id d, npu_tensor_id a,
 		  npu_tensor_id b)
 {

@@ -213,6 +213,35 @@ static void test_gather_nd(void **state)
 	assert_insn(&want);
 }
 
+static void test_scatters(void **state)
+{
+	npu_tensor_id index = TENSOR(prog, NPU_DTYPE_S32, 4, 4);
+	struct npu_insn rows = EXPECT(NPU_OP_SCATTER, d, a, index);
+	struct npu_insn elements = EXPECT(NPU_OP_SCATTER_ELEMENTS, d, a, index);
+
+	(void)state;
+	rows.scatter.mode = NPU_SCATTER_MIN;
+	assert_int_equal(npu_op_scatter(prog, NPU_SCATTER_MIN, d, a, index), 0);
+	assert_insn(&rows);
+	elements.scatter.mode = NPU_SCATTER_ADD;
+	elements.scatter.axis = 1;
+	assert_int_equal(npu_op_scatter_elements(prog, NPU_SCATTER_ADD, d, a, index, 1),
+			 0);
+	assert_insn(&elements);
+	assert_int_equal(npu_op_scatter_elements(prog, NPU_SCATTER_ADD, d, a, index, 2),
+			 -EINVAL);
+}
+
+static void test_scatter_nd(void **state)
+{
+	npu_tensor_id index = TENSOR(prog, NPU_DTYPE_S32, 4, 1);
+	struct npu_insn want = EXPECT(NPU_OP_SCATTER_ND, d, a, index);
+
+	(void)state;
+	assert_int_equal(npu_op_scatter_nd(prog, NPU_SCATTER_SET, d, a, index), 0);
+	assert_insn(&want);
+}
+
 static void test_every_binary(void **state)
 {
 	uint32_t opcode;
@@ -931,6 +960,8 @@ int main(void)
 		TEST(test_one_hot),
 		TEST(test_gather_elements),
 		TEST(test_gather_nd),
+		TEST(test_scatters),
+		TEST(test_scatter_nd),
 		TEST(test_every_binary),
 		TEST(test_binary_broadcasts_both_sides),
 		TEST(test_binary_that_does_not_broadcast_is_refused),
