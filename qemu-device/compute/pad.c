@@ -191,44 +191,90 @@ static uint64_t find(const struct along *along, int64_t a)
     return along->n;
 }
 
-/* A piece some of which may be there already: element by element. */
+/*
+ * A piece of which some may be there already.  Behind its first element, what is new
+ * is so up to its end; one that stands still is one element.
+ */
 static void add_piece(struct along *along, uint64_t first, struct piece piece,
                       uint64_t n)
 {
-    for (uint64_t i = first; i < first + n; i++) {
-        uint64_t from = find(along, piece.a);
+    uint64_t count;
 
-        along->from[i] = (uint32_t)from;
-        add_run(along, from < along->n ? REPEATED : FROM_A, i, &piece, 1);
-        piece.a += piece.step;
+    for (uint64_t i = 0; i < n; i += count) {
+        uint64_t from = find(along, piece.a);
+        bool seen = from < along->n;
+
+        count = i && (!seen || !piece.step) ? n - i : 1;
+        for (uint64_t j = first + i; j < first + i + count; j++) {
+            along->from[j] = (uint32_t)(seen ? from : j);
+        }
+        add_run(along, seen ? REPEATED : FROM_A, first + i, &piece, count);
+        piece.a += (int64_t)count * piece.step;
     }
+}
+
+/* The table of a dimension, whose first n elements are themselves. */
+static bool need_table(struct pad *pad, struct along *along, uint64_t n)
+{
+    if (along->from) {
+        return true;
+    }
+    along->from = npu_tile_alloc(pad->tile, along->n * sizeof(uint32_t));
+    for (uint64_t i = 0; along->from && i < n; i++) {
+        along->from[i] = (uint32_t)i;
+    }
+    return along->from;
+}
+
+/* After so many elements all comes again. */
+static uint64_t period(uint32_t mode, uint64_t n)
+{
+    switch (mode) {
+    case NPU_PAD_WRAP:
+        return n;
+    case NPU_PAD_REFLECT:
+        return n > 1 ? 2 * (n - 1) : 1;
+    default:
+        return UINT64_MAX;
+    }
+}
+
+static void add_rest(struct along *along, uint64_t first, uint64_t distance)
+{
+    static const struct piece again = { 0 };
+
+    for (uint64_t i = first; i < along->n; i++) {
+        along->from[i] = along->from[i - distance];
+    }
+    add_run(along, REPEATED, first, &again, along->n - first);
 }
 
 static bool get_runs(struct pad *pad, unsigned dim, uint64_t start)
 {
     const struct npu_insn_pad *params = &pad->tile->work->insn->padding;
     struct along *along = &pad->along[dim];
+    uint64_t extent = pad->a->extent[dim], n;
+    uint64_t all = npu_min(along->n, period(params->mode, extent));
     int64_t x = (int64_t)start - params->before[dim];
-    uint64_t n;
 
-    for (uint64_t i = 0; i < along->n; i += n) {
+    for (uint64_t i = 0; i < all; i += n) {
         struct piece piece = piece_at(params->mode, x + (int64_t)i,
-                                      (int64_t)pad->a->extent[dim]);
-        bool alone = params->mode == NPU_PAD_CONSTANT || (!i && piece.step);
+                                      (int64_t)extent);
 
-        n = npu_min(piece.n, along->n - i);
-        if (alone) {
+        n = npu_min(piece.n, all - i);
+        if (params->mode == NPU_PAD_CONSTANT || (!i && piece.step)) {
             add_run(along, piece.outside ? OUTSIDE : FROM_A, i, &piece, n);
-            continue;
-        }
-        if (!along->from) {
-            along->from = npu_tile_alloc(pad->tile,
-                                         along->n * sizeof(uint32_t));
-        }
-        if (!along->from) {
+        } else if (need_table(pad, along, i)) {
+            add_piece(along, i, piece, n);
+        } else {
             return false;
         }
-        add_piece(along, i, piece, n);
+    }
+    if (all < along->n) {
+        if (!need_table(pad, along, all)) {
+            return false;
+        }
+        add_rest(along, all, all);
     }
     return true;
 }
