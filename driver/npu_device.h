@@ -86,6 +86,7 @@ struct npu_counters {
  * @health: &enum drm_npu_health; written under @reset_lock
  * @reset_lock: held while the card is reset; taken in fence signalling paths,
  *	so nobody may allocate memory under it
+ * @reset_noio: what the PCI core was allowed to allocate before a reset of its own
  * @reset_work: reset asked for by an interrupt
  * @vms_lock: protects @vms
  * @vms: all address spaces
@@ -109,6 +110,7 @@ struct npu_device {
 	struct workqueue_struct *timeout_wq;
 	u32 health;
 	struct mutex reset_lock;	/* health */
+	unsigned int reset_noio;
 	struct work_struct reset_work;
 	struct mutex vms_lock;		/* vms */
 	struct list_head vms;

@@ -16,6 +16,7 @@
 #include "npu_device.h"
 #include "npu_query.h"
 #include "npu_queue.h"
+#include "npu_reset.h"
 #include "npu_submit.h"
 #include "npu_vm.h"
 
@@ -91,11 +92,17 @@ static const struct pci_device_id npu_drv_ids[] = {
 };
 MODULE_DEVICE_TABLE(pci, npu_drv_ids);
 
+static const struct pci_error_handlers npu_drv_err_handler = {
+	.reset_prepare = npu_reset_prepare,
+	.reset_done = npu_reset_finish,
+};
+
 static struct pci_driver npu_drv_pci_driver = {
 	.name = DRM_NPU_DRIVER_NAME,
 	.id_table = npu_drv_ids,
 	.probe = npu_drv_probe,
 	.remove = npu_drv_remove,
+	.err_handler = &npu_drv_err_handler,
 	.driver = {
 		.probe_type = PROBE_PREFER_ASYNCHRONOUS,
 		.pm = pm_sleep_ptr(&npu_drv_pm_ops),

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * The driver's own queue is broken behind its back, with writes to the card's
- * registers: the driver has to notice, reset the card and go on. Wants root, and a
+ * registers: the driver has to notice, reset the card and go on. So it has to when
+ * the function is reset through sysfs. Wants root, and a
  * kernel that lets it map the registers (iomem=relaxed).
  */
 #include "kselftest_harness.h"
@@ -114,6 +115,16 @@ TEST_F(reset, the_drivers_queue_hangs)
 	ASSERT_TRUE(npt_drivers_queue_stop(&self->regs));
 	EXPECT_EQ(-EIO, npt_bo_create(self->watch, &bo, NPT_MIB, DRM_NPU_PLACE_HBM, 0,
 				      0));
+	expect_reset(_metadata, self);
+}
+
+/* By whoever may write to sysfs: the driver is told before and after. */
+TEST_F(reset, the_function_is_reset)
+{
+	struct npt_card card;
+
+	ASSERT_EQ(0, npt_find(&card));
+	ASSERT_EQ(0, npt_pci_reset(&card));
 	expect_reset(_metadata, self);
 }
 

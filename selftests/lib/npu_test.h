@@ -292,6 +292,8 @@ ssize_t npt_read_file(const char *path, char *text, size_t size);
 
 /* Take the card from the bus; look for it again until it can be opened. */
 int npt_pci_remove(const struct npt_card *card);
+/* Reset its function, behind the driver's back but for what the kernel tells it. */
+int npt_pci_reset(const struct npt_card *card);
 int npt_pci_rescan(void);
 int npt_module_unload(void);
 int npt_module_load(void);

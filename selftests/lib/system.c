@@ -80,13 +80,23 @@ ssize_t npt_read_file(const char *path, char *text, size_t size)
 	return total;
 }
 
-int npt_pci_remove(const struct npt_card *card)
+/* Write 1 to a file of the card's in sysfs. */
+static int pci_do(const struct npt_card *card, const char *what)
 {
 	char path[96];
 
-	snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s/remove",
-		 card->pci);
+	snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s/%s", card->pci, what);
 	return npt_write_file(path, "1");
+}
+
+int npt_pci_remove(const struct npt_card *card)
+{
+	return pci_do(card, "remove");
+}
+
+int npt_pci_reset(const struct npt_card *card)
+{
+	return pci_do(card, "reset");
 }
 
 static bool card_opens(void *arg)
