@@ -492,7 +492,7 @@ static void test_gather_nd(void **state)
     (void)state;
     move_new(&m, 50);
     for (unsigned i = 0; i < 120; i++) {
-        uint64_t a[NPU_MAX_RANK], place[NPU_MAX_RANK];
+        uint64_t a[NPU_MAX_RANK], place[NPU_MAX_RANK] = { 0 };
         unsigned rank = any_extents(&m, 1, 300, a);
         unsigned count = (unsigned)rng_range(&m.rng, 1, rank);
         unsigned rest = rank - count, most = NPU_MAX_RANK - (rest ? rest : 1);

@@ -637,8 +637,9 @@ enum npu_opcode {
  * blocks, the last extent is a multiple of a block's elements, the last stride is
  * a block's bytes, and the others and base plus offset are multiples of 2, or of 1
  * for S4 and MXFP4; such a tensor is a destination of NPU_OP_COPY only.  A
- * destination may be the very same tensor as an operand of an element-wise instruction; any other overlap
- * of destination and source is undefined, but harms nobody else.
+ * destination may be the very same tensor as an operand of an element-wise
+ * instruction; any other overlap of destination and source is undefined, but harms
+ * nobody else.
  */
 struct npu_tensor {
 	__u16 base;
