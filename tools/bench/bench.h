@@ -43,6 +43,8 @@ extern const struct bench_probe bench_program_probes[];
 extern const size_t bench_program_count;
 extern const struct bench_probe bench_shape_probes[];
 extern const size_t bench_shape_count;
+extern const struct bench_probe bench_digits_probes[];
+extern const size_t bench_digits_count;
 extern const struct bench_probe bench_module_probes[];
 extern const size_t bench_module_count;
 

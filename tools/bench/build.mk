@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: MIT
-npu-bench_LIBS := -ldrm
+npu-bench_LIBS := -ldrm -lm

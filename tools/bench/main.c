@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "bench.h"
+#include "decoder.h"
 
 #define SAMPLES 5
 
@@ -19,6 +19,7 @@ static const struct {
 	{ bench_memory_probes, &bench_memory_count },
 	{ bench_program_probes, &bench_program_count },
 	{ bench_shape_probes, &bench_shape_count },
+	{ bench_digits_probes, &bench_digits_count },
 	{ bench_module_probes, &bench_module_count },
 };
 
@@ -153,6 +154,8 @@ static const struct command {
 	{ "list", "what can be measured", list },
 	{ "run", "PROBE...: measure, and print the medians of five", run },
 	{ "serve", "measure what the host's side asks for", serve },
+	{ "decoder", "a transformer on the card: speed, and proof that it is right",
+	  decoder_command },
 };
 
 #define COMMANDS (sizeof(commands) / sizeof(commands[0]))

@@ -194,17 +194,55 @@ static int begin_decode(void)
 
 #define SIDE 4096ull
 
-static int begin_squares(void)
+/* d and sources, one behind the other */
+static int begin_squares(unsigned int count)
 {
 	const uint64_t square[] = { SIDE, SIDE };
+	int err = open_all(count * 4.0 * SIDE * SIDE);
 
-	return open_all(2.0 * 4 * SIDE * SIDE) || add(NPU_DTYPE_F32, 2, square, 1) ||
-	       add(NPU_DTYPE_F32, 2, square, 1);
+	for (unsigned int i = 0; i < count && !err; i++)
+		err = add(NPU_DTYPE_F32, 2, square, 1);
+	return err;
+}
+
+static int begin_rms_norm(void)
+{
+	if (begin_squares(2))
+		return -1;
+	npu_op_norm(s.prog, NPU_OP_RMS_NORM, s.tensor[0], s.tensor[1], 1, npu_f32(1e-6f),
+		    NULL);
+	return finish();
+}
+
+/* Heads of 128, of as many tokens as there are rows; each has a position. */
+static int begin_rope(void)
+{
+	const uint64_t heads[] = { SIDE, SIDE / WIDTH, WIDTH }, pairs = WIDTH / 2;
+	const uint64_t positions[] = { SIDE, 1, 1 }, all[] = { SIDE, SIDE / WIDTH, 1 };
+
+	if (begin_squares(2) || add(NPU_DTYPE_S32, 3, positions, 1) ||
+	    add(NPU_DTYPE_F32, 1, &pairs, 1))
+		return -1;
+	for (uint64_t i = 0; i < SIDE; i++)
+		((int32_t *)npu_bo_map(s.bo[2]))[i] = (int32_t)i;
+	npu_op_rope(s.prog, npu_view_reshape(s.prog, s.tensor[0], 3, heads),
+		    npu_view_reshape(s.prog, s.tensor[1], 3, heads),
+		    npu_view_broadcast(s.prog, s.tensor[2], 3, all), s.tensor[3],
+		    npu_f32(1), false);
+	return finish();
+}
+
+static int begin_silu_mul(void)
+{
+	if (begin_squares(3))
+		return -1;
+	npu_op_binary(s.prog, NPU_OP_SWIGLU, s.tensor[0], s.tensor[1], s.tensor[2]);
+	return finish();
 }
 
 static int begin_softmax(void)
 {
-	if (begin_squares())
+	if (begin_squares(2))
 		return -1;
 	npu_op_axis(s.prog, NPU_OP_SOFTMAX, s.tensor[0], s.tensor[1], 1);
 	return finish();
@@ -214,7 +252,7 @@ static int begin_transpose(void)
 {
 	const unsigned int swapped[] = { 1, 0 };
 
-	if (begin_squares())
+	if (begin_squares(2))
 		return -1;
 	npu_op_copy(s.prog, s.tensor[0],
 		    npu_view_transpose(s.prog, s.tensor[1], swapped));
@@ -299,6 +337,12 @@ const struct bench_probe bench_shape_probes[] = {
 	  begin_prefill, rate, close_all },
 	{ "attention_decode", "GB/s", "ATTENTION of a row and 32768 keys, 8 heads, f16",
 	  begin_decode, rate, close_all },
+	{ "rms_norm", "GB/s", "RMS_NORM of 4096 x 4096, f32", begin_rms_norm, rate,
+	  close_all },
+	{ "rope", "GB/s", "ROPE of 4096 tokens, 32 heads of 128, f32", begin_rope, rate,
+	  close_all },
+	{ "silu_mul", "GB/s", "SWIGLU of 4096 x 4096, f32", begin_silu_mul, rate,
+	  close_all },
 	{ "softmax", "GB/s", "SOFTMAX of 4096 x 4096, f32", begin_softmax, rate,
 	  close_all },
 	{ "copy_transpose", "GB/s", "COPY of 4096 x 4096 f32, transposed",

@@ -17,6 +17,7 @@
  * @reps: how often each side is measured
  * @npu_vm: path of npu-vm
  * @image: what the NVMe device reads from
+ * @model: what digits_batch64 runs
  * @out: where the JSON goes
  */
 struct bench_options {
@@ -24,6 +25,7 @@ struct bench_options {
 	unsigned int reps;
 	const char *npu_vm;
 	const char *image;
+	const char *model;
 	const char *out;
 };
 
@@ -57,7 +59,7 @@ struct benchmark {
 	struct side other;
 };
 
-/* Medians. */
+/* Medians; no number: the baseline is not to be had here. */
 struct result {
 	const struct benchmark *benchmark;
 	double value;
@@ -117,6 +119,11 @@ void stream_begin(const char *name);
 double read_sample(const char *name);
 double copy_sample(const char *name);
 void stream_end(const char *name);
+
+/* ---- opencv.c: its DNN module ------------------------------------------------- */
+
+void opencv_begin(const char *name);
+double opencv_sample(const char *name);
 
 /* ---- boot.c: whole VMs -------------------------------------------------------- */
 

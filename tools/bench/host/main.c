@@ -82,12 +82,19 @@ static const struct benchmark benchmarks[] = {
 	  GUEST("attention_prefill"), SGEMM("4096x4096x128") },
 	{ "attention_decode", "GB/s", "reading memory on the host", false, 0.7,
 	  GUEST("attention_decode"), READ },
+	{ "rms_norm", "GB/s", "copying memory on the host", false, 0.6, GUEST("rms_norm"),
+	  COPY },
 	{ "softmax", "GB/s", "copying memory on the host", false, 0.6, GUEST("softmax"),
+	  COPY },
+	{ "rope", "GB/s", "copying memory on the host", false, 0.6, GUEST("rope"), COPY },
+	{ "silu_mul", "GB/s", "copying memory on the host", false, 0.6, GUEST("silu_mul"),
 	  COPY },
 	{ "copy_transpose", "GB/s", "copying memory on the host", false, 0.6,
 	  GUEST("copy_transpose"), COPY },
 	{ "conv2d_3x3", "GFLOPS", "sgemm of the same products", false, 0.6,
 	  GUEST("conv2d_3x3"), SGEMM("64x25088x576") },
+	{ "digits_batch64", "1/s", "OpenCV's DNN module (python3-opencv)", false, 1.0,
+	  GUEST("digits"), { opencv_begin, opencv_sample, nothing, NULL } },
 	{ "small_op_cost", "us", NULL, true, 0, GUEST("small_op"), NONE },
 	{ "probe_time", "ms", NULL, true, 0, GUEST("probe_time"), NONE },
 	{ "boot_to_answer", "s", "the same boot without a card", true, 0.75,
@@ -165,11 +172,12 @@ static void check_names(char **names)
 
 static void print_help(void)
 {
-	puts("Usage: npu-bench-host --npu-vm FILE --image FILE [OPTION]... [NAME...]\n"
+	puts("Usage: npu-bench-host --npu-vm FILE --image FILE --model FILE [OPTION]... [NAME...]\n"
 	     "Measure the virtual card against what it is compared with.\n"
 	     "\n"
 	     "  --npu-vm FILE   the program that boots VMs\n"
 	     "  --image FILE    what the NVMe device reads, 64 MiB\n"
+	     "  --model FILE    the model of digits_batch64, ONNX\n"
 	     "  --out FILE      write the results there, as JSON\n"
 	     "  --reps N        how often each side is measured (5)\n"
 	     "  --quick         short and once: see that it works, not how fast it is\n"
@@ -185,6 +193,7 @@ static void parse_options(int argc, char **argv)
 	static const struct option list[] = {
 		{ "npu-vm", required_argument, NULL, 'v' },
 		{ "image", required_argument, NULL, 'i' },
+		{ "model", required_argument, NULL, 'm' },
 		{ "out", required_argument, NULL, 'o' },
 		{ "reps", required_argument, NULL, 'r' },
 		{ "quick", no_argument, NULL, 'q' },
@@ -201,6 +210,9 @@ static void parse_options(int argc, char **argv)
 			break;
 		case 'i':
 			o->image = optarg;
+			break;
+		case 'm':
+			o->model = optarg;
 			break;
 		case 'o':
 			o->out = optarg;
@@ -219,8 +231,8 @@ static void parse_options(int argc, char **argv)
 			exit(2);
 		}
 	}
-	if (!o->npu_vm || !o->image)
-		die("--npu-vm and --image are needed; type: make bench");
+	if (!o->npu_vm || !o->image || !o->model)
+		die("--npu-vm, --image and --model are needed; type: make bench");
 	if (o->reps < 1 || o->reps > MAX_REPS)
 		die("--reps wants a number from 1 to %d", MAX_REPS);
 }

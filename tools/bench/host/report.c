@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <cjson/cJSON.h>
 #include <errno.h>
+#include <math.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -50,6 +51,11 @@ double median(double *values, size_t n)
 	return n % 2 ? values[n / 2] : (values[n / 2 - 1] + values[n / 2]) / 2;
 }
 
+static bool has_baseline(const struct result *r)
+{
+	return r->benchmark->baseline && !isnan(r->baseline_value);
+}
+
 static double ratio(const struct result *r)
 {
 	return r->benchmark->less_is_better ? r->baseline_value / r->value :
@@ -79,8 +85,10 @@ void print_result(const struct result *r)
 	const struct benchmark *b = r->benchmark;
 
 	printf("%-25s %10s %-8s ", b->name, number(r->value), b->unit);
-	if (!b->baseline) {
-		printf("%10s %6s %6s\n", "-", "-", "-");
+	if (!has_baseline(r)) {
+		printf("%10s %6s %6s", "-", "-", "-");
+		printf("%s%s\n", b->baseline ? "  not installed: " : "",
+		       b->baseline ? b->baseline : "");
 		return;
 	}
 	printf("%10s %6.2f ", number(r->baseline_value), ratio(r));
@@ -99,7 +107,7 @@ static cJSON *result_json(const struct result *r)
 	cJSON_AddStringToObject(item, "name", b->name);
 	cJSON_AddNumberToObject(item, "value", r->value);
 	cJSON_AddStringToObject(item, "unit", b->unit);
-	if (b->baseline) {
+	if (has_baseline(r)) {
 		cJSON_AddStringToObject(item, "baseline", b->baseline);
 		cJSON_AddNumberToObject(item, "baseline_value", r->baseline_value);
 		cJSON_AddNumberToObject(item, "ratio", ratio(r));
