@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <strings.h>
 
+#include "check.h"
 #include "ops.h"
 #include "support-core.h"
 
@@ -255,6 +256,102 @@ static void test_instructions(void **state)
     assert_int_equal(rows, known);
 }
 
+/* ---- The table of instructions by type ----------------------------------- */
+
+static const uint8_t columns[] = {
+    NPU_DTYPE_F32,    NPU_DTYPE_F16,  NPU_DTYPE_BF16, NPU_DTYPE_F8E4M3,
+    NPU_DTYPE_F8E5M2, NPU_DTYPE_S8,   NPU_DTYPE_U8,   NPU_DTYPE_S32,
+    NPU_DTYPE_S64,    NPU_DTYPE_BOOL, NPU_DTYPE_S4,   NPU_DTYPE_Q8_0,
+    NPU_DTYPE_Q4_0,   NPU_DTYPE_Q4_K, NPU_DTYPE_Q6_K, NPU_DTYPE_MXFP4,
+};
+
+#define COLUMNS (sizeof(columns) / sizeof(*columns))
+
+/* The types that other operands are tried with, besides that of the one. */
+static const uint8_t others[] = { NPU_DTYPE_F32, NPU_DTYPE_S32, NPU_DTYPE_BOOL,
+                                  NPU_DTYPE_S8 };
+
+/* Is there a choice for operands from one on that goes with that of one? */
+static bool some_choice_fits(struct npu_check *check,
+                             struct npu_tensor *operands, unsigned operand,
+                             unsigned one)
+{
+    if (operand == check->operands) {
+        return check->op->types(check);
+    }
+    if (operand == one) {
+        return some_choice_fits(check, operands, operand + 1, one);
+    }
+    for (unsigned i = 0; i <= sizeof(others); i++) {
+        operands[operand].dtype = i ? others[i - 1] : operands[one].dtype;
+        if (some_choice_fits(check, operands, operand + 1, one)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* May an operand have that type? */
+static bool takes(const struct npu_op *op, uint8_t dtype)
+{
+    struct npu_tensor operands[NPU_MAX_OPERANDS] = { { 0 } };
+    struct npu_insn insn = { .flags = op->flags & NPU_INSN_TRANSPOSE_B };
+    struct npu_verdict verdict;
+    struct npu_check check = {
+        .op = op,
+        .insn = &insn,
+        .operands = op->operands,
+        .verdict = &verdict,
+    };
+
+    for (unsigned i = 0; i < NPU_MAX_OPERANDS; i++) {
+        operands[i].rank = 2;
+        check.operand[i] = &operands[i];
+    }
+    for (unsigned one = 0; one < op->operands; one++) {
+        operands[one].dtype = dtype;
+        if (some_choice_fits(&check, operands, 0, one)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void format_row(const struct npu_op *op, char *text)
+{
+    text += sprintf(text, "%-18s", op->name);
+    for (unsigned i = 0; i < COLUMNS; i++) {
+        text += sprintf(text, " %-4s", takes(op, columns[i]) ? "x" : "-");
+    }
+    while (text[-1] == ' ') {
+        *--text = '\0';
+    }
+}
+
+/* Every instruction has its row, in the order of the numbers. */
+static void test_types(void **state)
+{
+    FILE *page = open_page("instructions.rst");
+    char line[256] = "", want[256];
+
+    (void)state;
+    assert_non_null(page);
+    while (strncmp(line, "nop ", 4)) {
+        assert_non_null(fgets(line, sizeof(line), page));
+    }
+    for (unsigned opcode = 0; opcode < 65536; opcode++) {
+        const struct npu_op *op = npu_op_find(opcode);
+
+        if (op) {
+            format_row(op, want);
+            line[strcspn(line, "\n")] = '\0';
+            assert_string_equal(line, want);
+            assert_non_null(fgets(line, sizeof(line), page));
+        }
+    }
+    fclose(page);
+}
+
 static int setup(void **state)
 {
     (void)state;
@@ -278,6 +375,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_registers_after_reset, setup,
                                         teardown),
         cmocka_unit_test(test_instructions),
+        cmocka_unit_test(test_types),
         cmocka_unit_test_setup_teardown(test_registers_access, setup, teardown),
     };
 
