@@ -52,6 +52,15 @@ static inline bool npu_check_that(struct npu_check *check, bool cond,
     return cond || npu_check_fail(check, code, operand);
 }
 
+static inline bool npu_check_has_blocks(const struct npu_check *check,
+                                        unsigned operand)
+{
+    return NPU_SET_BLOCKS >> check->operand[operand]->dtype & 1;
+}
+
+/* Are all bytes zero? */
+bool npu_check_zeros(const void *bytes, size_t size);
+
 /* Check everything about an instruction whose operands are sound tensors. */
 bool npu_check_insn(struct npu_check *check);
 
