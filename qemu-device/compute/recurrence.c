@@ -8,6 +8,8 @@
  * product, then halves of these are added to each other; the others go through the
  * depth in order, for many columns at a time.
  */
+#include <string.h>
+
 #include "clones.h"
 #include "dtype.h"
 #include "elementwise.h"
@@ -78,7 +80,7 @@ INLINE float step_ssm(float *state, const float *decay, const float *b,
         AT(state + i) = s;
         sum += s * AT(c + i);
     }
-    AT(part) = sum;
+    memcpy(part, &sum, sizeof(part));
     for (size_t j = 0; i + j < n; j++) {
         state[i + j] = state[i + j] * decay[i + j] + input * b[i + j];
         part[j] += state[i + j] * c[i + j];

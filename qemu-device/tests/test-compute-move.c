@@ -771,7 +771,7 @@ static void test_scatter_nd(void **state)
     (void)state;
     move_new(&s->m, 90);
     for (unsigned i = 0; i < 120; i++) {
-        uint64_t d[NPU_MAX_RANK] = { 0 }, place[NPU_MAX_RANK];
+        uint64_t d[NPU_MAX_RANK] = { 0 }, place[NPU_MAX_RANK] = { 0 };
         unsigned rank = any_extents(&s->m, 1, 300, d);
         unsigned count = (unsigned)rng_range(&s->m.rng, 1, rank);
         unsigned rest = rank - count, most = NPU_MAX_RANK - (rest ? rest : 1);
