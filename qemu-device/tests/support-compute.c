@@ -765,6 +765,9 @@ static void run_once(const struct runner *runner, const struct tensor *d,
                  (unsigned long long)expectation->seed, verdict.code,
                  verdict.operand);
     }
+    if (!want) {
+        return;
+    }
     if (expectation->identical && first[0]) {
         return check_same(d, setup, first + 1, expectation->seed);
     }
@@ -786,7 +789,7 @@ static void run_once(const struct runner *runner, const struct tensor *d,
 
 /*
  * Sanitizers look for what any run shows: they get some of the setups, others each
- * time.
+ * time, and results are compared in as few of the cases.
  */
 #ifdef __SANITIZE_ADDRESS__
 #define SETUP_STEP 3
@@ -807,11 +810,13 @@ void expect(const struct program *program, const struct tensor *d,
     /* clang-format on */
     static unsigned turn;
     struct runner runner = runner_new(program);
-    double *want = wanted(d, expectation), *want_updated = NULL;
+    bool looks = turn % SETUP_STEP == 0;
+    double *want = looks ? wanted(d, expectation) : NULL;
+    double *want_updated = NULL;
     uint8_t *before = malloc(d->mem->used);
     uint8_t *first = calloc(1, d->mem->used + 1);
 
-    if (expectation->updated) {
+    if (looks && expectation->updated) {
         want_updated = wanted(expectation->updated, expectation->updated_as);
     }
     memcpy(before, d->mem->ram, d->mem->used);
