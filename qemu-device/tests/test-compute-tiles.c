@@ -496,6 +496,12 @@ static double cpu_seconds(void)
     return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
 }
 
+#ifdef __SANITIZE_ADDRESS__
+#define FEWEST_DIES 8 /* tiles of fewer dies are no larger */
+#else
+#define FEWEST_DIES 1
+#endif
+
 /*
  * Every tile is possible: the first, the last and one between, in a few MiB.  The
  * time is that of a machine far slower than any that should run this, or of one
@@ -506,7 +512,7 @@ static void test_huge(void **state)
     const struct work *work = *state;
     struct runner runner = work_new(work);
 
-    for (unsigned dies = 1; dies <= 8; dies += 7) {
+    for (unsigned dies = FEWEST_DIES; dies <= 8; dies += 7) {
         uint64_t tiles = npu_run_tiles(runner.run, 0, dies);
         uint64_t some[3] = { 0, tiles / 2, tiles - 1 };
 
