@@ -102,6 +102,8 @@ enum decoder_role {
 	W_ROLES
 };
 
+struct decoder_pool;
+
 /**
  * struct decoder_weight - a matrix [batch, rows, columns], or a vector of columns
  * @dtype: of its elements; 0: there is none
@@ -110,6 +112,8 @@ enum decoder_role {
  * @columns: its inputs
  * @offset: of the first byte in the weights
  * @scale_offset: fp8: of the factors of blocks of 128 x 128, f32
+ * @pool: where its numbers are from
+ * @scale_pool: where its factors are from
  * @start: where in its pool it begins, in elements or blocks
  * @scale_start: where in theirs the factors begin
  */
@@ -117,10 +121,9 @@ struct decoder_weight {
 	uint32_t dtype;
 	uint64_t batch, rows, columns;
 	uint64_t offset, scale_offset;
+	const struct decoder_pool *pool, *scale_pool;
 	uint64_t start, scale_start;
 };
-
-struct decoder_pool;
 
 /**
  * struct decoder_weights - all of a decoder
@@ -144,8 +147,7 @@ const struct decoder_weight *decoder_weight(const struct decoder_weights *weight
 int decoder_weights_fill(const struct decoder_weights *weights, struct bench_card *card,
 			 struct npu_queue *queue, uint64_t address);
 /* An element, exact; for the reference. */
-double decoder_weight_get(const struct decoder_weights *weights,
-			  const struct decoder_weight *weight, uint64_t batch,
+double decoder_weight_get(const struct decoder_weight *weight, uint64_t batch,
 			  uint64_t row, uint64_t column);
 
 /* ---- The program of a step ------------------------------------------------------ */

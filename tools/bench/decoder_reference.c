@@ -35,16 +35,14 @@ static uint64_t matrices_of(const struct decoder_weight *w)
 }
 
 /* All elements of a weight */
-static double *expand(const struct decoder_weights *weights,
-		      const struct decoder_weight *w)
+static double *expand(const struct decoder_weight *w)
 {
 	double *all = new_array(matrices_of(w) * rows_of(w) * w->columns), *at = all;
 
 	for (uint64_t matrix = 0; all && matrix < matrices_of(w); matrix++) {
 		for (uint64_t row = 0; row < rows_of(w); row++) {
 			for (uint64_t column = 0; column < w->columns; column++)
-				*at++ = decoder_weight_get(weights, w, matrix, row,
-							   column);
+				*at++ = decoder_weight_get(w, matrix, row, column);
 		}
 	}
 	return all;
@@ -341,7 +339,7 @@ static bool expand_all(struct decoder_reference *r)
 
 			if (!w->dtype)
 				continue;
-			r->matrix[layer][role] = expand(r->weights, w);
+			r->matrix[layer][role] = expand(w);
 			if (!r->matrix[layer][role])
 				return false;
 		}

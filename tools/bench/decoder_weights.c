@@ -203,20 +203,20 @@ static int exponent_of(const struct decoder_weight *weight)
 	return (int)lrint(log2(amplitude / largest(weight->dtype)));
 }
 
-static struct decoder_pool *pool_of(struct decoder_weights *w,
-				    const struct decoder_weight *weight)
+/* Where a weight's numbers are from; -1: no memory. */
+static int choose_pools(struct decoder_weights *w, struct decoder_weight *weight)
 {
-	if (!weight->rows)
-		return find_pool(w, POOL_NORM, weight->dtype, 0);
-	/* fp8's numbers are integers: the factors have the size. */
-	return find_pool(w, POOL_MATRIX, weight->dtype,
-			 weight->dtype == NPU_DTYPE_F8E4M3 ? 0 : exponent_of(weight));
-}
+	bool fp8 = weight->dtype == NPU_DTYPE_F8E4M3;
 
-static struct decoder_pool *scale_pool_of(struct decoder_weights *w,
-					  const struct decoder_weight *weight)
-{
-	return find_pool(w, POOL_SCALE, NPU_DTYPE_F32, exponent_of(weight));
+	if (!weight->rows)
+		weight->pool = find_pool(w, POOL_NORM, weight->dtype, 0);
+	else /* fp8's numbers are integers: the factors have the size. */
+		weight->pool = find_pool(w, POOL_MATRIX, weight->dtype,
+					 fp8 ? 0 : exponent_of(weight));
+	if (fp8)
+		weight->scale_pool = find_pool(w, POOL_SCALE, NPU_DTYPE_F32,
+					       exponent_of(weight));
+	return weight->pool && (weight->scale_pool || !fp8) ? 0 : -1;
 }
 
 /* ---- Which there are -------------------------------------------------------------- */
@@ -325,12 +325,9 @@ static int add(struct decoder_weights *w, unsigned int layer, enum decoder_role 
 	weight->start = random % UNITS;
 	weight->scale_start = hash(random) % UNITS;
 	weight->offset = place(w, units_of(weight) * npu_dtype_size(weight->dtype));
-	if (weight->dtype == NPU_DTYPE_F8E4M3) {
+	if (weight->dtype == NPU_DTYPE_F8E4M3)
 		weight->scale_offset = place(w, scales_of(weight) * sizeof(float));
-		if (!scale_pool_of(w, weight))
-			return bench_fail("out of memory");
-	}
-	return pool_of(w, weight) ? 0 : bench_fail("out of memory");
+	return choose_pools(w, weight) ? bench_fail("out of memory") : 0;
 }
 
 int decoder_weights_new(struct decoder_weights *w, const struct decoder_shape *shape)
@@ -363,22 +360,20 @@ const struct decoder_weight *decoder_weight(const struct decoder_weights *w,
 	return &w->weight[layer][role];
 }
 
-double decoder_weight_get(const struct decoder_weights *weights,
-			  const struct decoder_weight *weight, uint64_t batch,
+double decoder_weight_get(const struct decoder_weight *weight, uint64_t batch,
 			  uint64_t row, uint64_t column)
 {
-	struct decoder_weights *w = (struct decoder_weights *)weights;
 	uint64_t at = (batch * weight->rows + row) * weight->columns + column;
 	unsigned int block = npu_dtype_block(weight->dtype);
-	double value = pool_get(pool_of(w, weight), weight->start + at / block,
+	double value = pool_get(weight->pool, weight->start + at / block,
 				(unsigned int)(at % block));
 	uint64_t scale;
 
-	if (weight->dtype != NPU_DTYPE_F8E4M3)
+	if (!weight->scale_pool)
 		return value;
 	scale = (batch * scale_rows(weight) + row / SCALED_BY) * scale_columns(weight) +
 		column / SCALED_BY;
-	return value * pool_get(scale_pool_of(w, weight), weight->scale_start + scale, 0);
+	return value * pool_get(weight->scale_pool, weight->scale_start + scale, 0);
 }
 
 /* ---- Filling ---------------------------------------------------------------------- */
@@ -437,15 +432,13 @@ static int upload_pools(struct filler *filler, const struct decoder_weights *w,
 	return 0;
 }
 
-static void copy_weight(struct filler *filler, const struct decoder_weights *weights,
+static void copy_weight(struct filler *filler, const struct decoder_weights *w,
 			const struct decoder_weight *weight)
 {
-	struct decoder_weights *w = (struct decoder_weights *)weights;
-
-	copy_units(filler, w, pool_of(w, weight), weight->offset, weight->start,
+	copy_units(filler, w, weight->pool, weight->offset, weight->start,
 		   units_of(weight));
-	if (weight->dtype == NPU_DTYPE_F8E4M3)
-		copy_units(filler, w, scale_pool_of(w, weight), weight->scale_offset,
+	if (weight->scale_pool)
+		copy_units(filler, w, weight->scale_pool, weight->scale_offset,
 			   weight->scale_start, scales_of(weight));
 }
 
