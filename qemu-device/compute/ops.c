@@ -382,7 +382,7 @@ static const struct npu_op ops[] = {
         .name = "rope", .operands = 4, .flags = NPU_INSN_INTERLEAVED,
         .types = npu_types_rope, .params = npu_params_scalar,
         .shape = npu_shape_rope, .cut = npu_rope_cut, .run = npu_rope_run,
-        .cost = npu_cost_output, .operations = 4, .host_ps = 1500,
+        .cost = npu_cost_output, .operations = 4, .host_ps = 600,
     },
 
     [NPU_OP_RESIZE] = {

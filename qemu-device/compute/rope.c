@@ -137,32 +137,72 @@ struct job {
     float *cosine, *sine, *from, *to;
 };
 
+/* Lines at one position, all of f32 without gaps inside; pitches are in elements. */
+struct lines_at {
+    float *d;
+    const float *a;
+    int64_t d_pitch, a_pitch;
+    uint64_t count;
+};
+
 /* Element i makes a pair with the one that is as many elements behind as pairs. */
 NPU_CLONES
-static void rotate_halves(float *d, const float *a, const float *cosine,
+static void rotate_halves(const struct lines_at *at, const float *cosine,
                           const float *sine, size_t pairs)
 {
-    _Pragma("GCC ivdep") for (size_t i = 0; i < pairs; i++)
-    {
-        float x = a[i], y = a[i + pairs];
+    for (uint64_t line = 0; line < at->count; line++) {
+        const float *a = at->a + (int64_t)line * at->a_pitch;
+        float *d = at->d + (int64_t)line * at->d_pitch;
 
-        d[i] = x * cosine[i] - y * sine[i];
-        d[i + pairs] = x * sine[i] + y * cosine[i];
+        _Pragma("GCC ivdep") for (size_t i = 0; i < pairs; i++)
+        {
+            float x = a[i], y = a[i + pairs];
+
+            d[i] = x * cosine[i] - y * sine[i];
+            d[i + pairs] = x * sine[i] + y * cosine[i];
+        }
     }
 }
 
 /* Neighbours make pairs. */
 NPU_CLONES
-static void rotate_neighbours(float *d, const float *a, const float *cosine,
+static void rotate_neighbours(const struct lines_at *at, const float *cosine,
                               const float *sine, size_t pairs)
 {
-    _Pragma("GCC ivdep") for (size_t i = 0; i < pairs; i++)
-    {
-        float x = a[2 * i], y = a[2 * i + 1];
+    for (uint64_t line = 0; line < at->count; line++) {
+        const float *a = at->a + (int64_t)line * at->a_pitch;
+        float *d = at->d + (int64_t)line * at->d_pitch;
 
-        d[2 * i] = x * cosine[i] - y * sine[i];
-        d[2 * i + 1] = x * sine[i] + y * cosine[i];
+        _Pragma("GCC ivdep") for (size_t i = 0; i < pairs; i++)
+        {
+            float x = a[2 * i], y = a[2 * i + 1];
+
+            d[2 * i] = x * cosine[i] - y * sine[i];
+            d[2 * i + 1] = x * sine[i] + y * cosine[i];
+        }
     }
+}
+
+/* What is behind the pairs stays. */
+static void keep_rest(const struct job *job, const struct lines_at *at)
+{
+    size_t turned = 2 * job->pairs;
+
+    for (uint64_t line = 0; line < at->count && turned < job->n; line++) {
+        const float *a = at->a + (int64_t)line * at->a_pitch;
+        float *d = at->d + (int64_t)line * at->d_pitch;
+
+        if (d != a) {
+            memcpy(d + turned, a + turned, (job->n - turned) * sizeof(*d));
+        }
+    }
+}
+
+static void rotate(const struct job *job, const struct lines_at *at)
+{
+    (job->interleaved ? rotate_neighbours :
+                        rotate_halves)(at, job->cosine, job->sine, job->pairs);
+    keep_rest(job, at);
 }
 
 /* Where the line at an index of the tile begins. */
@@ -191,28 +231,61 @@ static void turn_to(struct job *job, const uint64_t *index)
            job->pairs);
 }
 
+/* A line by itself, of any type and stride. */
 static void run_line(struct job *job, const uint64_t *index)
 {
     unsigned last = job->box[D].rank - 1;
     int64_t stride = job->view[D].stride[last];
-    uint32_t dtype = job->box[D].dtype;
-    bool direct = dtype == NPU_DTYPE_F32 && stride == sizeof(float);
-    unsigned char *at = line_at(job, D, index);
-    float *d = direct ? (void *)at : job->to;
-    const float *a = npu_row_f32(line_at(job, A, index),
-                                 job->view[A].stride[last], job->box[A].dtype,
-                                 job->n, job->from);
-    size_t turned = 2 * job->pairs;
+    unsigned char *to = line_at(job, D, index);
+    struct lines_at at = {
+        .d = job->to,
+        .a = npu_row_f32(line_at(job, A, index), job->view[A].stride[last],
+                         job->box[A].dtype, job->n, job->from),
+        .count = 1,
+    };
+
+    rotate(job, &at);
+    npu_row_put_f32(to, stride, job->box[D].dtype, job->n, job->to);
+}
+
+static bool is_plain(const struct job *job, unsigned op)
+{
+    unsigned last = job->box[D].rank - 1;
+
+    return job->box[op].dtype == NPU_DTYPE_F32 &&
+           job->view[op].stride[last] == sizeof(float);
+}
+
+/*
+ * Lines from an index on, along the dimension before the last, at one position: heads
+ * of a token, as a rule.
+ */
+static void run_lines(struct job *job, const uint64_t *index, uint64_t count)
+{
+    unsigned last = job->box[D].rank - 1;
 
     turn_to(job, index);
-    (job->interleaved ? rotate_neighbours : rotate_halves)(d, a, job->cosine,
-                                                           job->sine,
-                                                           job->pairs);
-    if (d != a) {
-        memcpy(d + turned, a + turned, (job->n - turned) * sizeof(*d));
+    if (is_plain(job, D) && is_plain(job, A)) {
+        struct lines_at at = {
+            .d = (void *)line_at(job, D, index),
+            .a = (void *)line_at(job, A, index),
+            .count = count,
+        };
+
+        if (last) {
+            at.d_pitch = job->view[D].stride[last - 1] / 4;
+            at.a_pitch = job->view[A].stride[last - 1] / 4;
+        }
+        return rotate(job, &at);
     }
-    if (!direct) {
-        npu_row_put_f32(at, stride, dtype, job->n, d);
+    for (uint64_t i = 0; i < count; i++) {
+        uint64_t at[NPU_MAX_RANK];
+
+        memcpy(at, index, sizeof(at));
+        if (last) {
+            at[last - 1] += i;
+        }
+        run_line(job, at);
     }
 }
 
@@ -262,7 +335,7 @@ bool npu_rope_run(struct npu_tile *tile)
 {
     const struct npu_work *work = tile->work;
     uint64_t start[NPU_MAX_RANK], size[NPU_MAX_RANK];
-    uint64_t index[NPU_MAX_RANK] = { 0 };
+    uint64_t index[NPU_MAX_RANK] = { 0 }, count = 1;
     unsigned last = work->operand[D].rank - 1;
     struct job job = {
         .tile = tile,
@@ -279,8 +352,13 @@ bool npu_rope_run(struct npu_tile *tile)
         return false;
     }
     size[last] = 1;
+    /* All at once along that dimension, if all of it has one position. */
+    if (last && !job.view[POSITIONS].stride[last - 1]) {
+        count = size[last - 1];
+        size[last - 1] = 1;
+    }
     do {
-        run_line(&job, index);
+        run_lines(&job, index, count);
     } while (npu_grid_next(last + 1, size, index));
     return npu_box_store(tile, D, &job.box[D], &job.view[D]);
 }
