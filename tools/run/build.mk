@@ -27,8 +27,9 @@ RUN_TEST_PROGS := $(patsubst %,$(RUN_TEST)/%, \
 RUN_TEST_PARTS := $(patsubst $(HERE)/run/%.c,$(RUN_TEST)/run-%.o, \
 			     $(filter-out %/main.c,$(wildcard $(HERE)/run/*.c))) \
 		  $(RUN_TEST)/onnx.pb-c.o
-RUN_TEST_CARD  := $(patsubst %,$(RUN_TEST)/%.o,libnpu-program libnpu-ops \
-			     libnpu-tensor libnpu-view libnpu-error host-card)
+RUN_TEST_LIB   := $(notdir $(wildcard $(TOP)/libnpu/ops_*.c)) program.c insn.c \
+		  tensor.c view.c error.c
+RUN_TEST_CARD  := $(RUN_TEST_LIB:%.c=$(RUN_TEST)/libnpu-%.o) $(RUN_TEST)/host-card.o
 
 run-test-compile = @mkdir -p $(@D); \
 	$(CC) -std=gnu11 $(DEFINES) $(WARN) -I$(TOP)/uapi -MMD -MP $(RUN_SAN) \
