@@ -208,7 +208,7 @@ static void test_weights(void **state)
     struct rng rng = rng_new(test_seed() + weight);
     struct test_mem *mem = mem_new(MEMORY);
 
-    for (unsigned i = 0; i < 24; i++) {
+    for (unsigned i = 0; i < 16; i++) {
         bool first = i % 2;
         uint32_t other = activations[i % 3];
         uint32_t d = activations[rng_range(&rng, 0, 2)];
@@ -285,7 +285,7 @@ static void test_epilogue(void **state)
     struct test_mem *mem = mem_new(MEMORY);
 
     (void)state;
-    for (unsigned i = 0; i < 64; i++) {
+    for (unsigned i = 0; i < 40; i++) {
         struct product p = {
             .flags = (i & 7) * NPU_INSN_BIAS |
                      (i & 8 ? NPU_INSN_TRANSPOSE_B : 0),
@@ -346,7 +346,7 @@ static void test_integers(void **state)
     float factor = 0x1p-12f;
 
     (void)state;
-    for (unsigned i = 0; i < 64; i++) {
+    for (unsigned i = 0; i < 40; i++) {
         bool real = i & 16;
         struct product p = {
             .flags = (i & 3) * NPU_INSN_ZERO_A |
