@@ -114,15 +114,21 @@ static int rate(double *value)
 	return 0;
 }
 
+/* An extent; in a quick run, which is to see that it works, a smaller one. */
+static uint64_t full_or_quick(uint64_t full, uint64_t quick)
+{
+	return bench_quick ? quick : full;
+}
+
 /* ---- Products --------------------------------------------------------------- */
 
 #define ROWS  4096ull
-#define DEPTH 14336ull
+#define DEPTH full_or_quick(14336, 1792)
 
 /* More copies than a cache holds; one to see that it works. */
 static uint64_t copies_of(uint64_t bytes)
 {
-	return bench_quick ? 1 : ROTATED / bytes + 1;
+	return full_or_quick(ROTATED / bytes + 1, 1);
 }
 
 /* d[rows, columns] = weights[rows, depth] x[columns, depth]^T */
@@ -184,21 +190,21 @@ static int begin_attention(uint64_t rows, uint64_t keys, uint64_t kv_heads, doub
 /* Half of all pairs of a row and a key. */
 static int begin_prefill(void)
 {
-	const uint64_t n = 4096;
+	const uint64_t n = full_or_quick(4096, 512);
 
 	return begin_attention(n, n, HEADS, 2.0 * 2 * WIDTH * HEADS * n * n / 2);
 }
 
 static int begin_decode(void)
 {
-	const uint64_t n = 32768, kv_heads = 8;
+	const uint64_t n = full_or_quick(32768, 4096), kv_heads = 8;
 
 	return begin_attention(1, n, kv_heads, 2.0 * 2 * n * kv_heads * WIDTH);
 }
 
 /* ---- Memory ----------------------------------------------------------------- */
 
-#define SIDE 4096ull
+#define SIDE full_or_quick(4096, 1024)
 
 /* d and sources, one behind the other */
 static int begin_squares(unsigned int count)
