@@ -106,9 +106,9 @@ int npu_insn_along(struct npu_program *prog, struct npu_insn *insn, npu_tensor_i
 	return 0;
 }
 
-int npu_insn_optional(struct npu_program *prog, struct npu_insn *insn,
-		      npu_tensor_id *operands, unsigned int count,
-		      const struct npu_optional *optional, unsigned int optionals)
+unsigned int npu_insn_collect(struct npu_insn *insn, npu_tensor_id *operands,
+			      unsigned int count, const struct npu_optional *optional,
+			      unsigned int optionals)
 {
 	unsigned int i;
 
@@ -118,5 +118,13 @@ int npu_insn_optional(struct npu_program *prog, struct npu_insn *insn,
 		insn->flags |= optional[i].flag;
 		operands[count++] = optional[i].tensor;
 	}
+	return count;
+}
+
+int npu_insn_optional(struct npu_program *prog, struct npu_insn *insn,
+		      npu_tensor_id *operands, unsigned int count,
+		      const struct npu_optional *optional, unsigned int optionals)
+{
+	count = npu_insn_collect(insn, operands, count, optional, optionals);
 	return npu_insn_spread(prog, insn, operands, count);
 }

@@ -34,7 +34,12 @@ struct npu_optional {
 	uint32_t flag;
 };
 
-/* The same, with those that are there behind the others, in the order of their flags. */
+/* Put those that are there behind count operands, and note their flags; how many then. */
+unsigned int npu_insn_collect(struct npu_insn *insn, npu_tensor_id *operands,
+			      unsigned int count, const struct npu_optional *optional,
+			      unsigned int optionals);
+
+/* Spread the operands and those that are there, which come in the order of their flags. */
 int npu_insn_optional(struct npu_program *prog, struct npu_insn *insn,
 		      npu_tensor_id *operands, unsigned int count,
 		      const struct npu_optional *optional, unsigned int optionals);

@@ -28,10 +28,7 @@ int npu_op_matmul_with(struct npu_program *prog, npu_tensor_id d, npu_tensor_id 
 		       npu_tensor_id b, const struct npu_matmul_options *options)
 {
 	/* In the order in which the card wants them. */
-	const struct {
-		npu_tensor_id tensor;
-		uint32_t flag;
-	} extras[] = {
+	const struct npu_optional extras[] = {
 		{ options->bias, NPU_INSN_BIAS },
 		{ options->residual, NPU_INSN_RESIDUAL },
 		{ options->scale, NPU_INSN_SCALE },
@@ -41,7 +38,7 @@ int npu_op_matmul_with(struct npu_program *prog, npu_tensor_id d, npu_tensor_id 
 	};
 	npu_tensor_id operands[3 + ARRAY_SIZE(extras)] = { d, a, b };
 	struct npu_insn insn = npu_insn_new(NPU_OP_MATMUL);
-	unsigned int count = 3, i;
+	unsigned int count;
 	int err = npu_program_check(prog);
 
 	if (!err)
@@ -50,12 +47,7 @@ int npu_op_matmul_with(struct npu_program *prog, npu_tensor_id d, npu_tensor_id 
 		return err;
 	insn.matmul.activation = options->activation;
 	insn.flags = options->transpose_b ? NPU_INSN_TRANSPOSE_B : 0;
-	for (i = 0; i < ARRAY_SIZE(extras); i++) {
-		if (extras[i].tensor < 0)
-			continue;
-		insn.flags |= extras[i].flag;
-		operands[count++] = extras[i].tensor;
-	}
+	count = npu_insn_collect(&insn, operands, 3, extras, ARRAY_SIZE(extras));
 	if (count > NPU_MAX_OPERANDS)
 		return npu_program_fail(prog, -EINVAL,
 					"a product with %u operands, more than %d", count,

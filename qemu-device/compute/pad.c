@@ -15,7 +15,6 @@
 
 #define TILE_NS 1000 /* to begin with a tile */
 #define TILE_PS 1000 /* for an element, besides reading and writing it */
-#define FAST_RUN 64  /* elements at least along the fast dimension of d */
 
 /* Two of these, the copies of d and of a, and the table of a long dimension. */
 #define TILE_BYTES (1u << 20)
@@ -72,7 +71,6 @@ void npu_pad_cut(const struct npu_work *work, unsigned dies,
                  struct npu_grid *grid)
 {
     const struct npu_box *d = &work->operand[0], *a = &work->operand[1];
-    unsigned fast = npu_fast_dim(d->rank, d->extent, d->stride);
     struct pad_ns cost = {
         .rank = d->rank,
         .ps = TILE_PS + npu_access_ps(d->rank, d->extent, d->stride) +
@@ -80,14 +78,7 @@ void npu_pad_cut(const struct npu_work *work, unsigned dies,
         .most = npu_min(TILE_ELEMENTS, TILE_BYTES / d->size),
     };
 
-    npu_grid_start(grid, d->rank, d->extent);
-    if (fast < d->rank) {
-        npu_grid_grow(grid, fast, FAST_RUN, pad_ns, &cost);
-    }
-    for (unsigned dim = d->rank; dim-- > 0;) {
-        npu_grid_grow(grid, dim, UINT64_MAX, pad_ns, &cost);
-    }
-    npu_grid_share(grid, dies, pad_ns, &cost);
+    npu_plan_cut_box(grid, d, dies, pad_ns, &cost);
 }
 
 /* ---- Runs ---------------------------------------------------------------- */

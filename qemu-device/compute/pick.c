@@ -11,7 +11,6 @@
 #include "ops.h"
 #include "plan.h"
 
-#define FAST_RUN 64 /* elements at least along the fast dimension of d */
 #define TILE_BYTES (1u << 20) /* of d */
 
 struct pick_ns {
@@ -48,21 +47,13 @@ void npu_pick_cut(const struct npu_work *work, unsigned dies,
                   struct npu_grid *grid)
 {
     const struct npu_box *d = &work->operand[0], *a = &work->operand[1];
-    unsigned fast = npu_fast_dim(d->rank, d->extent, d->stride);
     struct pick_ns cost = {
         .far_ps = npu_access_ps(a->rank, a->extent, a->stride),
     };
 
     npu_indices_get(&cost.indices, work);
     cost.ps = npu_access_ps(d->rank, d->extent, d->stride) + 1000;
-    npu_grid_start(grid, d->rank, d->extent);
-    if (fast < d->rank) {
-        npu_grid_grow(grid, fast, FAST_RUN, pick_ns, &cost);
-    }
-    for (unsigned dim = d->rank; dim-- > 0;) {
-        npu_grid_grow(grid, dim, UINT64_MAX, pick_ns, &cost);
-    }
-    npu_grid_share(grid, dies, pick_ns, &cost);
+    npu_plan_cut_box(grid, d, dies, pick_ns, &cost);
 }
 
 struct pick {

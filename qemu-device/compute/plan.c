@@ -194,3 +194,18 @@ void npu_plan_cut(const struct npu_work *work, unsigned dies,
     npu_plan_get(&plan, work, work->operands, dies);
     *grid = plan.grid;
 }
+
+void npu_plan_cut_box(struct npu_grid *grid, const struct npu_box *d,
+                      unsigned dies, npu_tile_ns *ns, const void *arg)
+{
+    unsigned fast = npu_fast_dim(d->rank, d->extent, d->stride);
+
+    npu_grid_start(grid, d->rank, d->extent);
+    if (fast < d->rank) {
+        npu_grid_grow(grid, fast, NPU_PLAN_RUN, ns, arg);
+    }
+    for (unsigned dim = d->rank; dim-- > 0;) {
+        npu_grid_grow(grid, dim, UINT64_MAX, ns, arg);
+    }
+    npu_grid_share(grid, dies, ns, arg);
+}

@@ -46,6 +46,10 @@ void npu_plan_loop(struct npu_loop *loop, const struct npu_box *boxes,
 void npu_plan_cut(const struct npu_work *work, unsigned dies,
                   struct npu_grid *grid);
 
+/* Cut d alone into boxes, by an estimate of a tile's time: long along memory first. */
+void npu_plan_cut_box(struct npu_grid *grid, const struct npu_box *d,
+                      unsigned dies, npu_tile_ns *ns, const void *arg);
+
 /* The dimension with the smallest stride that moves; rank: there is none. */
 unsigned npu_fast_dim(unsigned rank, const uint64_t *extent,
                       const int64_t *stride);

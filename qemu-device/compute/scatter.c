@@ -18,8 +18,7 @@
 /* A tile looks at most for this part of its time. */
 #define LOOK_PART 4
 
-#define FAST_RUN 64            /* elements at least along d's fast dimension */
-#define ROW_BYTES (256u << 10) /* of a row, or the piece of one, of a tile */
+#define ROW_BYTES (256u << 10)   /* of a row, or the piece of one, of a tile */
 #define BLOCK_BYTES (512u << 10) /* of what is looked at in one piece */
 #define BLOCK_PLACES 8192u
 
@@ -90,21 +89,13 @@ void npu_scatter_cut(const struct npu_work *work, unsigned dies,
                      struct npu_grid *grid)
 {
     const struct npu_box *d = &work->operand[0], *a = &work->operand[1];
-    unsigned fast = npu_fast_dim(d->rank, d->extent, d->stride);
     struct scatter_ns cost = {
         .ps = 2 * npu_access_ps(d->rank, d->extent, d->stride) +
               npu_access_ps(a->rank, a->extent, a->stride),
     };
 
     npu_indices_get(&cost.indices, work);
-    npu_grid_start(grid, d->rank, d->extent);
-    if (fast < d->rank) {
-        npu_grid_grow(grid, fast, FAST_RUN, scatter_ns, &cost);
-    }
-    for (unsigned dim = d->rank; dim-- > 0;) {
-        npu_grid_grow(grid, dim, UINT64_MAX, scatter_ns, &cost);
-    }
-    npu_grid_share(grid, dies, scatter_ns, &cost);
+    npu_plan_cut_box(grid, d, dies, scatter_ns, &cost);
 }
 
 /* ---- A tile -------------------------------------------------------------- */
